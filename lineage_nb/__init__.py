@@ -1,0 +1,60 @@
+"""Data lineage in a notebook: impact, cost, PII and unused tables, exact, explained and offline.
+
+>>> import lineage_nb as ln
+>>> snap = ln.from_edges([("raw.users", "mart.users")])
+>>> snap.impact("raw.users").frame["node"].to_list()
+['mart.users']
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    **dict.fromkeys(
+        ("Result", "Snapshot", "cost", "formats", "from_edges", "from_frames", "impact", "pii", "read", "sample", "unused"),
+        "lineage_nb.api",
+    ),
+    **dict.fromkeys(
+        ("AmbiguousNameError", "FormatError", "LineageError", "SchemaError", "UnknownNameError"), "lineage_nb.errors"
+    ),
+    "LineageGraph": "lineage_nb.graph.lineage_graph",
+}
+
+__all__ = ["__version__", *sorted(_WHERE)]  # noqa: PLE0604
+
+if TYPE_CHECKING:
+    from lineage_nb.api import Result as Result
+    from lineage_nb.api import Snapshot as Snapshot
+    from lineage_nb.api import cost as cost
+    from lineage_nb.api import formats as formats
+    from lineage_nb.api import from_edges as from_edges
+    from lineage_nb.api import from_frames as from_frames
+    from lineage_nb.api import impact as impact
+    from lineage_nb.api import pii as pii
+    from lineage_nb.api import read as read
+    from lineage_nb.api import sample as sample
+    from lineage_nb.api import unused as unused
+    from lineage_nb.errors import AmbiguousNameError as AmbiguousNameError
+    from lineage_nb.errors import FormatError as FormatError
+    from lineage_nb.errors import LineageError as LineageError
+    from lineage_nb.errors import SchemaError as SchemaError
+    from lineage_nb.errors import UnknownNameError as UnknownNameError
+    from lineage_nb.graph.lineage_graph import LineageGraph as LineageGraph
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: importing the package alone costs nothing."""
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(_WHERE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

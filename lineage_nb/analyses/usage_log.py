@@ -1,0 +1,155 @@
+"""The usage log as the analyses read it: its window, its outliers, its gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+__all__ = ["UsageLog", "covered", "usage_log"]
+
+_OUTLIER_GAP = 90
+_OUTLIER_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class UsageLog:
+    """Reads, cleaned of what cannot be.
+
+    Attributes
+    ----------
+    reads : polars.DataFrame
+        node (a column's reads are its dataset's), consumer, consumer_kind, day, reads, bytes.
+    start, end : datetime.date or None
+        First and last day that the log covers; None for an empty log.
+    outliers : polars.DataFrame
+        Rows set aside because they lie after the end of the log.
+    """
+
+    reads: pl.DataFrame
+    start: date | None
+    end: date | None
+    outliers: pl.DataFrame
+
+    def window(self, days: int) -> tuple[date, date] | None:
+        """First and last day of the last `days` days of the log."""
+        return None if self.end is None else (self.end - timedelta(days=days - 1), self.end)
+
+    def last_read(self) -> pl.DataFrame:
+        """Last day on which each node was read: columns node, last_read."""
+        return self.reads.group_by("node").agg(pl.col("day").max().alias("last_read"))
+
+    def sentence(self) -> str:
+        """What the log covers, in words."""
+        if self.end is None:
+            return "There is no usage log: nothing is known about who reads what."
+        text = f"The usage log runs from {self.start} to {self.end}."
+        if self.outliers.height:
+            days = sorted({str(d) for d in self.outliers["day"]})
+            text += f" {self.outliers.height:,} rows dated after its end ({', '.join(days[:3])}) were set aside."
+        return text
+
+
+def usage_log(frames: Mapping[str, pl.DataFrame], monitors: Iterable[str] = ()) -> UsageLog:
+    """Read the usage frame.
+
+    Parameters
+    ----------
+    frames : Mapping
+        Conformed frames.
+    monitors : iterable of str
+        Ids of consumers whose reads do not count.
+    """
+    nodes = frames["nodes"].select("id", "kind", "parent")
+    data = pl.when(pl.col("kind") == "column").then("parent").fill_null(pl.col("id")).alias("data")
+    reads = (
+        frames["usage"]
+        .filter(~pl.col("consumer").is_in(list(monitors)) | pl.col("consumer").is_null())
+        .join(nodes.select("id", data), left_on="node", right_on="id", how="left")
+        .join(nodes.select(pl.col("id").alias("consumer"), pl.col("kind").alias("consumer_kind")), on="consumer", how="left")
+        .select(pl.coalesce("data", "node").alias("node"), "consumer", "consumer_kind", "day", "reads", "bytes")
+    )
+    start, end = _span(frames)
+    if end is None:
+        return UsageLog(reads, None, None, reads.clear())
+    return UsageLog(reads.filter(pl.col("day") <= end), start, end, reads.filter(pl.col("day") > end))
+
+
+def _span(frames: Mapping[str, pl.DataFrame]) -> tuple[date | None, date | None]:
+    stated = frames["coverage"].filter(pl.col("what") == "usage")
+    days = frames["usage"].group_by("day").len().sort("day")
+    first = days["day"].min()
+    ends = stated["to"].drop_nulls()
+    end = ends.max() if ends.len() else _last_plausible(days)
+    start = stated["from"].drop_nulls().min() or first
+    return (start if isinstance(start, date) else None), (end if isinstance(end, date) else None)
+
+
+def _last_plausible(days: pl.DataFrame) -> date | None:
+    """The last day before a few stray rows far behind all others."""
+    if days.is_empty():
+        return None
+    total = days["len"].sum()
+    after = total - days["len"].cum_sum()
+    gap = days["day"].diff().shift(-1).dt.total_days().fill_null(0)
+    stray = days.filter((gap > _OUTLIER_GAP) & (after <= _OUTLIER_SHARE * total))
+    last = stray["day"].min() if stray.height else days["day"].max()
+    return last if isinstance(last, date) else None
+
+
+def covered(frames: Mapping[str, pl.DataFrame], log: UsageLog, window: tuple[date, date]) -> pl.DataFrame:
+    """Say for every node whether reads of it would have been recorded in the whole window.
+
+    A node is covered by a `coverage` row whose scope is its namespace, its id, or a prefix of its id or name
+    ending before a separator; the most specific scope decides. Without any such row in the snapshot, a
+    namespace that appears in the log counts as covered as long as the log reaches.
+
+    Returns
+    -------
+    polars.DataFrame
+        id, covered (bool), why (words, where it is not).
+    """
+    nodes = frames["nodes"].select("id", "namespace", "name")
+    stated = frames["coverage"].filter(pl.col("what") == "usage")
+    short = f"the log begins on {log.start}, after the window's first day {window[0]}"
+    if stated.is_empty():
+        seen = log.reads.select("node").unique().join(nodes, left_on="node", right_on="id")["namespace"].unique()
+        known = pl.col("namespace").is_in(seen.implode()) | pl.col("namespace").is_null()
+        long_enough = log.start is not None and log.start <= window[0]
+        return nodes.select(
+            "id",
+            (known & long_enough).alias("covered"),
+            pl.when(~known).then(pl.lit("no usage log for its namespace")).otherwise(pl.lit(short)).alias("why"),
+        )
+    parts = [_in_scope(nodes, row, window, log) for row in stated.iter_rows(named=True)]
+    best = pl.concat(parts).sort("length", "covered", descending=True).unique("id", keep="first", maintain_order=True)
+    missing = pl.col("covered").is_null()
+    return nodes.select("id").join(best, on="id", how="left").select(
+        "id",
+        pl.col("covered").fill_null(value=False),
+        pl.when(missing).then(pl.lit("no usage log covers it")).otherwise("why").alias("why"),
+    )
+
+
+def _in_scope(nodes: pl.DataFrame, row: dict[str, object], window: tuple[date, date], log: UsageLog) -> pl.DataFrame:
+    scope = str(row["scope"])
+    inside = pl.col("namespace") == scope
+    for column in ("id", "name"):
+        after = pl.col(column).str.slice(len(scope), 1)
+        inside |= pl.col(column).str.starts_with(scope) & (after.is_in(["", ".", "/", "#"]) | pl.lit(scope[-1:] in "./#:"))
+    first, last = row["from"] or log.start, row["to"] or log.end
+    faults = []
+    if isinstance(first, date) and first > window[0]:
+        faults.append(f"its usage log begins on {first}")
+    if isinstance(last, date) and last < window[1]:
+        faults.append(f"its usage log ends on {last}")
+    if row["complete"] is False:
+        faults.append("its usage log is incomplete")
+    rate = row["sample_rate"]
+    if isinstance(rate, float) and rate < 1:
+        faults.append(f"only {rate:.0%} of reads are recorded")
+    return nodes.filter(inside).select(
+        "id", pl.lit(not faults).alias("covered"), pl.lit("; ".join(faults)).alias("why"), pl.lit(len(scope)).alias("length")
+    )

@@ -1,0 +1,460 @@
+"""What users hold: `Snapshot`, `Result`, and the ways to make a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, wraps
+from importlib.resources import as_file, files
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+import polars as pl
+
+from lineage_nb.analyses.cost import cost as _cost
+from lineage_nb.analyses.impact import impact as _impact
+from lineage_nb.analyses.pii import pii as _pii
+from lineage_nb.analyses.result import Answer
+from lineage_nb.analyses.scope import scope as _scope
+from lineage_nb.analyses.search import search as _search
+from lineage_nb.analyses.unused import unused as _unused
+from lineage_nb.errors import LineageError
+from lineage_nb.graph.lineage import Lineage
+from lineage_nb.graph.networkx_view import from_networkx
+from lineage_nb.model.merge import merge
+from lineage_nb.model.normalise import normalise, to_polars
+from lineage_nb.model.report import LoadReport, ReportBuilder
+from lineage_nb.model.schema import FRAMES
+from lineage_nb.model.snapshot import SnapshotData
+from lineage_nb.model.storage import load, save
+from lineage_nb.sources.reader import read_paths
+from lineage_nb.sources.registry import all_formats
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from lineage_nb.widgets.controls import Explorer
+
+__all__ = ["Result", "Snapshot", "formats", "from_edges", "from_frames", "read", "sample"]
+
+P = ParamSpec("P")
+AnyPath = str | PathLike[str]
+
+
+class Result:
+    """The answer to one question, ready to be read, drawn, explained and taken along.
+
+    Made by the methods of `Snapshot`; immutable. In a cell it shows a headline, the first rows and a picture.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The answer; its columns are documented by the method that made it."""
+        return self._answer.frame.clone()
+
+    @property
+    def headline(self) -> str:
+        """The answer in one sentence."""
+        return self._answer.headline
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The figures of the headline and more, by name."""
+        return dict(self._answer.summary)
+
+    @property
+    def trust(self) -> tuple[str, ...]:
+        """What the answer rests on and what it cannot know, a sentence each."""
+        return self._answer.trust
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Copy the frame to pandas."""
+        return self._answer.frame.to_pandas()
+
+    def explain(self, node: str, **options: Any) -> pl.DataFrame:
+        """Show why a node is in the answer.
+
+        Parameters
+        ----------
+        node : str
+            A node (or key, for costs) of the frame; an id or a unique suffix of one.
+        **options
+            ``label`` for PII.
+
+        Returns
+        -------
+        polars.DataFrame
+            The witness path hop by hop: source, target, type, subtype, verdict, certainty, jobs, evidence.
+            For costs: the resources that the amount comes from.
+        """
+        return self._answer.explain(node, **options)
+
+    @cached_property
+    def graph(self) -> nx.DiGraph:
+        """The part of the lineage that the answer speaks of, as an independent `networkx.DiGraph`."""
+        from lineage_nb.views.picture import part_of
+
+        return part_of(self._answer).to_networkx()
+
+    def plot(self) -> Figure:
+        """Draw the summary as a matplotlib figure."""
+        from lineage_nb.views.plot import plot
+
+        return plot(self._answer)
+
+    def explore(self, **options: Any) -> Explorer:
+        """Open the explorer on the answer."""
+        from lineage_nb.views.picture import focus_of
+        from lineage_nb.widgets.controls import explore
+
+        return explore(self._answer.lineage, focus=focus_of(self._answer), **options)
+
+    def to_html(self, path: AnyPath) -> Path:
+        """Write a page that stands alone and works offline: the picture, the figures and the rows."""
+        from lineage_nb.views.picture import page_of
+
+        target = Path(path)
+        target.write_text(page_of(self._answer), encoding="utf-8")
+        return target
+
+    def to_csv(self, path: AnyPath) -> Path:
+        """Write the frame as CSV; lists are joined by ``;``, formulas are made harmless."""
+        from lineage_nb.views.export import write_csv
+
+        return write_csv(self._answer.frame, path)
+
+    def to_excel(self, path: AnyPath) -> Path:
+        """Write the frame as an Excel file (needs the extra ``lineage-nb[excel]``)."""
+        from lineage_nb.views.export import write_excel
+
+        return write_excel(self._answer.frame, path)
+
+    def to_parquet(self, path: AnyPath) -> Path:
+        """Write the frame as Parquet."""
+        self._answer.frame.write_parquet(path)
+        return Path(path)
+
+    def __repr__(self) -> str:
+        """Show headline and first rows as text."""
+        from lineage_nb.views.text import result_text
+
+        return result_text(self._answer)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        from lineage_nb.views.html import result_bundle
+
+        return result_bundle(self._answer)
+
+
+def _bound(question: Callable[Concatenate[Lineage, P], Answer]) -> Callable[Concatenate[Lineage, P], Result]:
+    """Make an analysis a method that gives a `Result`, with its signature and documentation."""
+
+    @wraps(question)
+    def method(self: Lineage, /, *args: P.args, **kwargs: P.kwargs) -> Result:
+        return Result(question(self, *args, **kwargs))
+
+    return method
+
+
+class Snapshot(Lineage):
+    """What some systems recorded about which data feeds which; immutable.
+
+    Made by `read`, `from_frames`, `from_edges` or `sample`. Its frames are properties; `describe` (in
+    `lineage_nb.model.schema`) lists their columns.
+
+    Examples
+    --------
+    >>> import lineage_nb as ln
+    >>> snap = ln.from_edges([("raw.users", "mart.users"), ("mart.users", "report")])
+    >>> snap.impact("raw.users").frame["node"].to_list()
+    ['mart.users', 'report']
+    """
+
+    impact = _bound(_impact)
+    cost = _bound(_cost)
+    pii = _bound(_pii)
+    unused = _bound(_unused)
+    search = _search
+
+    # -- frames ----------------------------------------------------------------------------------------------
+
+    @property
+    def nodes(self) -> pl.DataFrame:
+        """Everything that lineage relates, one row a node, sorted by id."""
+        return self.frames["nodes"].clone()
+
+    @property
+    def edges(self) -> pl.DataFrame:
+        """What flows where, as the sources state it: one row a statement."""
+        return self.frames["edges"].clone()
+
+    @property
+    def runs(self) -> pl.DataFrame:
+        """Executions of jobs."""
+        return self.frames["runs"].clone()
+
+    @property
+    def io(self) -> pl.DataFrame:
+        """What runs read and wrote."""
+        return self.frames["io"].clone()
+
+    @property
+    def usage(self) -> pl.DataFrame:
+        """Who read what, per day."""
+        return self.frames["usage"].clone()
+
+    @property
+    def costs(self) -> pl.DataFrame:
+        """What was billed, in micro-units, and what drove it."""
+        return self.frames["costs"].clone()
+
+    @property
+    def grants(self) -> pl.DataFrame:
+        """Who may do what."""
+        return self.frames["grants"].clone()
+
+    @property
+    def aliases(self) -> pl.DataFrame:
+        """Other names of nodes."""
+        return self.frames["aliases"].clone()
+
+    @property
+    def coverage(self) -> pl.DataFrame:
+        """What the records can and cannot show."""
+        return self.frames["coverage"].clone()
+
+    @property
+    def report(self) -> LoadReport:
+        """What was read, accepted and rejected, file by file."""
+        return self.data.report
+
+    # -- identity --------------------------------------------------------------------------------------------
+
+    @property
+    def content_hash(self) -> str:
+        """Hash of the content: equal for equal evidence, wherever and whenever it was read."""
+        return self.data.content_hash
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by content."""
+        return isinstance(other, Snapshot) and self.data == other.data
+
+    def __hash__(self) -> int:
+        """Hash by content."""
+        return hash(self.data)
+
+    def __len__(self) -> int:
+        """Count the nodes."""
+        return self.frames["nodes"].height
+
+    # -- new snapshots, files --------------------------------------------------------------------------------
+
+    def merge(self, *others: Snapshot) -> Snapshot:
+        """Unite with other snapshots; order and duplicates do not matter."""
+        return Snapshot(merge(self.data, *(o.data for o in others)))
+
+    def filter(
+        self,
+        *,
+        namespace: str | Iterable[str] | None = None,
+        name: str | Iterable[str] | None = None,
+        tag: str | Iterable[str] | None = None,
+        owner: str | Iterable[str] | None = None,
+        kind: str | Iterable[str] | None = None,
+    ) -> Snapshot:
+        """Keep the part that fits all conditions (see `lineage_nb.analyses.scope.scope`)."""
+        return Snapshot(_scope(self, namespace=namespace, name=name, tag=tag, owner=owner, kind=kind))
+
+    def save(self, folder: AnyPath) -> Path:
+        """Write to a folder of Parquet files that `read` opens again; replaces a snapshot that is there."""
+        return save(self.data, Path(folder))
+
+    def sql(self, query: str) -> pl.DataFrame:
+        """Run a SELECT over the frames, by their names.
+
+        Raises
+        ------
+        LineageError
+            For a query that does not run.
+
+        Examples
+        --------
+        >>> import lineage_nb as ln
+        >>> ln.from_edges([("a", "b")]).sql("SELECT count(*) AS n FROM nodes").item()
+        2
+        """
+        with pl.SQLContext(frames={n: f.lazy() for n, f in self.frames.items()}) as context:
+            try:
+                return context.execute(query, eager=True)
+            except pl.exceptions.PolarsError as error:
+                raise LineageError(f"the query does not run: {error}. Tables: {', '.join(FRAMES)}.") from error
+
+    def explore(self, focus: str | None = None, **options: Any) -> Explorer:
+        """Open the explorer: the graph around a node, to click through.
+
+        Parameters
+        ----------
+        focus : str, optional
+            The node to start from; an id or a unique suffix of one.
+        **options
+            ``level``, ``hops``, ``upstream``, ``downstream``, ``kinds``.
+        """
+        from lineage_nb.widgets.controls import explore
+
+        return explore(self, focus=focus, **options)
+
+    # -- display ---------------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        """Tell at a glance what is in it, how fresh it is and what was rejected."""
+        from lineage_nb.views.text import snapshot_text
+
+        return snapshot_text(self)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        from lineage_nb.views.html import snapshot_bundle
+
+        return snapshot_bundle(self)
+
+
+impact = Snapshot.impact
+cost = Snapshot.cost
+pii = Snapshot.pii
+unused = Snapshot.unused
+
+
+def read(path: AnyPath | Iterable[AnyPath], *, format: str | None = None, **options: Any) -> Snapshot:  # noqa: A002
+    """Read lineage from files and folders.
+
+    Parameters
+    ----------
+    path : path or iterable of paths
+        The format of each file is recognised; folders are read whole, ``.gz`` as it is.
+    format : str, optional
+        Name of a format (see `formats`) when it should not be recognised.
+    **options
+        Options of the format.
+
+    Returns
+    -------
+    Snapshot
+        Its ``report`` tells what was read, rejected and ignored.
+
+    Raises
+    ------
+    FormatError
+        When a path does not exist or nothing in it is recognised, with what to do next.
+
+    Examples
+    --------
+    >>> import lineage_nb as ln
+    >>> ln.read("data_samples/stream").impact("raw.users.email")  # doctest: +SKIP
+    """
+    return Snapshot(read_paths(path, format=format, **options))
+
+
+def from_frames(**frames: object) -> Snapshot:
+    """Build a snapshot from dataframes.
+
+    Parameters
+    ----------
+    **frames
+        Any of nodes, edges, usage, costs, runs, io, grants, aliases, coverage: polars or pandas frames, Arrow
+        tables, dicts of columns, lists of records. Missing columns are filled, more are kept.
+
+    Returns
+    -------
+    Snapshot
+        Rows that do not fit are counted in ``report``.
+
+    Raises
+    ------
+    SchemaError
+        For an unknown frame name or a missing required column.
+
+    Examples
+    --------
+    >>> import lineage_nb as ln
+    >>> snap = ln.from_frames(edges={"source": ["a"], "target": ["b"]})
+    >>> snap.nodes["id"].to_list()
+    ['a', 'b']
+    """
+    from lineage_nb.errors import SchemaError
+
+    unknown = sorted(set(frames) - set(FRAMES))
+    if unknown:
+        raise SchemaError.of("from_frames", [f"unknown frame {u!r}; known: {', '.join(FRAMES)}" for u in unknown])
+    report = ReportBuilder()
+    built = {n: normalise(n, f, report.file(n, "from_frames")) for n, f in frames.items() if f is not None}
+    return Snapshot(SnapshotData.of(built, report.build()))
+
+
+def from_edges(edges: object, **frames: object) -> Snapshot:
+    """Build a snapshot from edges alone.
+
+    Parameters
+    ----------
+    edges
+        A frame with columns source and target, a list of pairs, or a directed NetworkX graph (its node and
+        edge attributes become columns).
+    **frames
+        Further frames, as `from_frames` takes them.
+
+    Examples
+    --------
+    >>> import lineage_nb as ln
+    >>> ln.from_edges([("raw", "mart")]).graph().downstream("raw")["node"].to_list()
+    ['mart']
+    """
+    if type(edges).__module__.partition(".")[0] == "networkx":
+        taken = from_networkx(edges)  # type: ignore[arg-type]
+        nodes = frames.pop("nodes", None) or taken["nodes"]
+        return from_frames(nodes=nodes or None, edges=taken["edges"] or _no_edges(), **frames)
+    if isinstance(edges, (list, tuple, set)) and all(isinstance(e, (list, tuple)) for e in edges):
+        wrong = next((e for e in edges if len(e) != 2), None)
+        if wrong is not None:
+            raise LineageError(f"an edge is a pair (source, target); got {wrong!r}")
+        edges = {"source": [e[0] for e in edges], "target": [e[1] for e in edges]} if edges else _no_edges()
+    return from_frames(edges=edges, **frames)
+
+
+def _no_edges() -> pl.DataFrame:
+    return pl.DataFrame(schema={"source": pl.String, "target": pl.String})
+
+
+def formats() -> pl.DataFrame:
+    """List what `read` can read.
+
+    Returns
+    -------
+    polars.DataFrame
+        format, what, options, missing (modules to install first; null: ready).
+
+    Examples
+    --------
+    >>> import lineage_nb as ln
+    >>> "openlineage" in ln.formats()["format"].to_list()
+    True
+    """
+    rows = [
+        (f.name, f.what, ", ".join(f.options) or None, ", ".join(f.missing) or None) for f in all_formats()
+    ]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("format", "what", "options", "missing"), pl.String), orient="row")
+
+
+def sample() -> Snapshot:
+    """Open the snapshot that ships with the package: a video-streaming company.
+
+    Examples
+    --------
+    >>> import lineage_nb as ln
+    >>> len(ln.sample()) > 500
+    True
+    """
+    with as_file(files("lineage_nb") / "data" / "stream") as folder:
+        return Snapshot(load(folder))

@@ -1,0 +1,298 @@
+"""Evidence → one row a node: names that mean the same node meet, conflicts are resolved.
+
+The frames of `SnapshotData` keep everything that was said. Here it becomes what the analyses stand on:
+
+- a reference by an alias, or by the whole name of exactly one dataset, becomes that dataset's id;
+- a row of `nodes` with a hand-made id but the namespace and name of a dataset with a generated id is that
+  dataset, and so is one without a namespace whose id is the whole name of exactly one dataset;
+- a dataset known by platform alone (``duckdb/shop.orders``, as dbt says it) is the one dataset of this
+  platform and name with a full address (``duckdb://file/shop.orders``), if there is exactly one;
+- several rows of one node become one: newest `last_seen` wins, then the largest value; lists unite;
+- a node that is only mentioned gets a row, its kind read off its id.
+
+Whatever fits two nodes is left alone and listed in `Conformed.ambiguous`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import polars as pl
+
+from lineage_nb.model.ids import PREFIXED
+from lineage_nb.model.schema import FRAMES, STRINGS
+from lineage_nb.model.snapshot import SnapshotData
+
+__all__ = ["Conformed", "conform"]
+
+REFERENCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "nodes": ("id", "parent"),
+        "edges": ("source", "target", "job"),
+        "runs": ("job", "compute"),
+        "io": ("dataset",),
+        "usage": ("node", "consumer"),
+        "costs": ("node",),
+        "grants": ("principal", "node"),
+        "aliases": ("node",),
+    }
+)
+"""Columns that hold node ids, by frame."""
+
+_KIND_OF = {
+    ("edges", "job"): "job",
+    ("runs", "job"): "job",
+    ("runs", "compute"): "compute",
+    ("usage", "consumer"): "principal",
+    ("grants", "principal"): "principal",
+}
+_STATE_RANK = ("START", "RUNNING", "COMPLETE", "ABORT", "FAIL")
+
+
+@dataclass(frozen=True)
+class Conformed:
+    """Frames with one row a node.
+
+    Attributes
+    ----------
+    frames : Mapping of str to polars.DataFrame
+        As `SnapshotData.frames`, conformed; nodes sorted by id.
+    renamed : polars.DataFrame
+        Columns name, node, why: which references were read as which node.
+    ambiguous : polars.DataFrame
+        Columns name, nodes: names that fit several nodes and were therefore left alone.
+    mentioned : int
+        Nodes that no source describes, known only from being mentioned.
+    """
+
+    frames: Mapping[str, pl.DataFrame]
+    renamed: pl.DataFrame
+    ambiguous: pl.DataFrame
+    mentioned: int
+
+
+def conform(data: SnapshotData) -> Conformed:
+    """Derive the conformed frames from the evidence.
+
+    Parameters
+    ----------
+    data : SnapshotData
+        All evidence.
+
+    Returns
+    -------
+    Conformed
+        The same whatever order the evidence came in.
+    """
+    renamed, ambiguous = _synonyms(data)
+    frames = dict(data.frames)
+    if renamed.height:
+        mapping = _with_columns(renamed, _mentions(frames)["id"])
+        for name, columns in REFERENCES.items():
+            frames[name] = _rename(frames[name], columns, mapping)
+    frames["edges"] = _one_row_each(frames["edges"], FRAMES["edges"].key)
+    frames["runs"] = _one_run_each(frames["runs"])
+    frames["io"] = _largest(frames["io"], FRAMES["io"].key)
+    for name in ("usage", "costs"):
+        frames[name] = _largest(frames[name], ("record",))
+    described = frames["nodes"].height and frames["nodes"]["id"].n_unique()
+    frames["nodes"] = _nodes(frames)
+    return Conformed(MappingProxyType(frames), renamed, ambiguous, frames["nodes"].height - int(described or 0))
+
+
+# -- synonyms -----------------------------------------------------------------------------------------------
+
+
+def _synonyms(data: SnapshotData) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Which names stand for which node: (renamed: name, node, why; ambiguous: name, nodes)."""
+    datasets = (
+        data.frames["nodes"]
+        .filter(~pl.col("kind").is_in(["column", "principal"]))
+        .select("id", "kind", "namespace", "name")
+        .unique()
+    )
+    full = datasets.filter((pl.col("kind") == "dataset") & pl.col("namespace").str.contains("://", literal=True))
+    bare = datasets.filter((pl.col("kind") == "dataset") & ~pl.col("namespace").str.contains("://", literal=True))
+    platform = pl.col("namespace").str.extract(r"^([^:]+)://")
+    met = bare.join(
+        full.select("name", platform.alias("namespace"), pl.col("id").alias("node")).unique(),
+        on=["namespace", "name"],
+        how="inner",
+    ).select(pl.col("id").alias("name"), "node", pl.lit("platform and name").alias("why"))
+    address = pl.col("namespace") + "/" + pl.col("name")
+    generated = full.filter(pl.col("id") == address)
+    by_hand = datasets.filter((pl.col("kind") == "dataset") & (pl.col("id") != address)).join(
+        generated.select("namespace", "name", pl.col("id").alias("node")), on=["namespace", "name"]
+    )
+    same = by_hand.select(pl.col("id").alias("name"), "node", pl.lit("namespace and name").alias("why"))
+    met = pl.concat([met, same])
+    placed = (pl.col("kind") == "dataset") & pl.col("namespace").is_not_null() & (pl.col("name") != pl.col("id"))
+    own = datasets.filter(placed).select(
+        "name", pl.col("id").alias("node"), pl.lit("name").alias("why")
+    )
+    said = data.frames["aliases"].select("name", "node", pl.col("evidence").alias("why"))
+    merged = _unambiguous(pl.concat([met, said.filter(pl.col("name") != pl.col("node"))]))[0]
+    canonical = _chains(merged)
+    everything = pl.concat([met, said, own]).with_columns(
+        pl.col("node").replace(canonical["name"], canonical["node"])
+    )
+    everything = everything.filter(pl.col("name") != pl.col("node"))
+    known = datasets.filter(pl.col("namespace").is_not_null()).select(pl.col("id").alias("name"))
+    by_own_name = everything.filter(pl.col("why") == "name").join(known, on="name", how="anti")
+    others = everything.filter(pl.col("why") != "name")
+    return _unambiguous(pl.concat([others, by_own_name]))
+
+
+def _unambiguous(pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    grouped = pairs.group_by("name").agg(
+        pl.col("node").unique().sort().alias("nodes"), pl.col("why").unique().sort().first()
+    )
+    single = pl.col("nodes").list.len() == 1
+    renamed = grouped.filter(single).select("name", pl.col("nodes").list.first().alias("node"), "why")
+    return renamed.sort("name"), grouped.filter(~single).select("name", "nodes").sort("name")
+
+
+def _chains(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Follow name → node to the end; a circle ends at its smallest id."""
+    step = dict(pairs.select("name", "node").iter_rows())
+    ends = {}
+    for name in step:
+        trail = [name]
+        while trail[-1] in step and step[trail[-1]] not in trail:
+            trail.append(step[trail[-1]])
+        last = trail[-1]
+        ends[name] = min(trail[trail.index(step[last]) :]) if last in step else last
+    return pl.DataFrame(
+        {"name": list(ends), "node": list(ends.values())}, schema={"name": pl.String, "node": pl.String}
+    )
+
+
+def _with_columns(renamed: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    """Extend the mapping of datasets to the columns (``dataset#column``) among `ids`."""
+    columns = (
+        pl.DataFrame({"id": ids})
+        .filter(pl.col("id").str.contains("#", literal=True))
+        .with_columns(
+            pl.col("id").str.extract(r"^([^#]*)#").alias("name"), pl.col("id").str.extract(r"(#.*)$").alias("rest")
+        )
+        .join(renamed, on="name")
+        .select(pl.col("id").alias("name"), pl.col("node") + pl.col("rest"))
+    )
+    return pl.concat([renamed.select("name", "node"), columns]).unique("name", keep="first", maintain_order=True)
+
+
+def _rename(frame: pl.DataFrame, columns: tuple[str, ...], mapping: pl.DataFrame) -> pl.DataFrame:
+    if frame.is_empty():
+        return frame
+    for column in columns:
+        frame = (
+            frame.join(
+                mapping.rename({"name": column, "node": "__node"}), on=column, how="left", maintain_order="left"
+            )
+            .with_columns(pl.coalesce("__node", column).alias(column))
+            .drop("__node")
+        )
+    return frame
+
+
+# -- one row each -------------------------------------------------------------------------------------------
+
+
+def _one_row_each(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
+    """Resolve rows of equal key: newest `last_seen` wins, then the largest value; lists unite."""
+    if frame.is_empty():
+        return frame
+    repeated = pl.struct(key).is_duplicated()
+    several = frame.filter(repeated)
+    if several.is_empty():
+        return frame
+    several = several.sort("last_seen", nulls_last=False, maintain_order=True)
+    rules = []
+    for column, dtype in frame.schema.items():
+        value = pl.col(column)
+        if column in key:
+            continue
+        if column == "first_seen":
+            rules.append(value.min())
+        elif column in ("last_seen", "deleted_at"):
+            rules.append(value.max())
+        elif isinstance(dtype, pl.List):
+            rules.append(value.drop_nulls().explode().drop_nulls().unique().sort().implode().alias(column))
+        else:
+            newest = value.drop_nulls().sort_by(pl.col("last_seen").filter(value.is_not_null()), value.drop_nulls())
+            rules.append(newest.last().alias(column))
+    resolved = several.group_by(key).agg(rules).select(frame.columns)
+    resolved = resolved.with_columns(
+        pl.when(pl.col(c).list.len() > 0).then(pl.col(c)).alias(c)
+        for c, t in frame.schema.items()
+        if isinstance(t, pl.List)
+    )
+    return pl.concat([frame.filter(~repeated), resolved.cast(dict(frame.schema))])
+
+
+def _largest(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
+    if frame.is_empty() or not frame.select(pl.struct(key).is_duplicated().any()).item():
+        return frame
+    order = [c for c, t in frame.schema.items() if not isinstance(t, pl.List)]
+    return frame.sort(order, nulls_last=False).unique(key, keep="last", maintain_order=True)
+
+
+def _one_run_each(runs: pl.DataFrame) -> pl.DataFrame:
+    """A run's events become one row: earliest start, latest end, final state."""
+    if runs.is_empty():
+        return runs
+    key = list(FRAMES["runs"].key)
+    rank = pl.col("state").replace_strict(_STATE_RANK, list(range(len(_STATE_RANK))), default=-1)
+    rules = [
+        pl.col("start").min() if c == "start" else pl.col(c).sort_by(rank).drop_nulls().last() if c == "state" else pl.col(c).max()
+        for c, t in runs.schema.items()
+        if c not in key and not isinstance(t, pl.List)
+    ]
+    return runs.group_by(key).agg(rules).select([c for c in runs.columns if not isinstance(runs.schema[c], pl.List)]).sort(key)
+
+
+# -- nodes --------------------------------------------------------------------------------------------------
+
+
+def _mentions(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Every id that any frame mentions: id, kind (from where it is mentioned; null: no hint)."""
+    parts = [
+        frames[name].select(
+            pl.col(column).alias("id"), pl.lit(_KIND_OF.get((name, column)), pl.String).alias("kind")
+        ).unique()
+        for name, columns in REFERENCES.items()
+        for column in columns
+        if name != "aliases"
+    ]
+    return pl.concat(parts).drop_nulls("id").group_by("id").agg(pl.col("kind").drop_nulls().min())
+
+
+def _kind_of_id() -> pl.Expr:
+    prefix = pl.col("id").str.extract(rf"^({'|'.join(PREFIXED)}):")
+    is_column = pl.col("id").str.contains("#", literal=True)
+    return pl.coalesce(prefix, pl.when(is_column).then(pl.lit("column")))
+
+
+def _nodes(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    nodes = _one_row_each(frames["nodes"], ("id",))
+    missing = _mentions(frames).join(nodes.select("id"), on="id", how="anti")
+    parents = (
+        pl.concat([nodes.select("id", "kind", "parent"), missing.select("id", _kind_of_id().alias("kind"), pl.lit(None, pl.String).alias("parent"))])
+        .filter((pl.col("kind") == "column") & pl.col("parent").is_null())
+        .select(pl.col("id").str.extract(r"^([^#]+)#").alias("id"), pl.lit(None, pl.String).alias("kind"))
+        .drop_nulls("id")
+        .unique()
+    )
+    missing = pl.concat([missing, parents.join(nodes.select("id"), on="id", how="anti")]).unique("id")
+    missing = missing.with_columns(pl.coalesce(_kind_of_id(), "kind", pl.lit("dataset")).alias("kind"))
+    nodes = pl.concat([nodes, missing], how="diagonal_relaxed")
+    own_parent = pl.when(pl.col("kind") == "column").then(pl.col("id").str.extract(r"^([^#]+)#"))
+    alive = pl.col("last_seen").is_null() | (pl.col("last_seen") <= pl.col("deleted_at"))
+    return nodes.with_columns(
+        pl.coalesce("parent", own_parent).alias("parent"),
+        pl.coalesce("name", "id").alias("name"),
+        pl.when(alive).then("deleted_at").alias("deleted_at"),
+        *(pl.col(c).cast(STRINGS) for c in ("owners", "tags")),
+    ).sort("id")

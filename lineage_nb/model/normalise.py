@@ -1,0 +1,268 @@
+"""Any frame with the right column names → a frame of the model; rows that do not fit are rejected.
+
+Accepted are polars and pandas frames, Arrow tables, dicts of lists and lists of dicts. Text becomes dates,
+times, numbers and lists where the model asks for them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import polars as pl
+
+from lineage_nb.errors import SchemaError
+from lineage_nb.model.report import FileReport
+from lineage_nb.model.schema import FRAMES, STRINGS, TIME, Column, Frame
+
+__all__ = ["normalise", "to_polars"]
+
+LIST_SEPARATOR = ";"
+MICRO = 1_000_000
+_ROW = "__row"
+_FAULT = "__fault"
+_MAX_TEXT = 100_000
+
+
+def to_polars(frame: object, what: str = "frame") -> pl.DataFrame:
+    """Convert any supported frame to polars.
+
+    Parameters
+    ----------
+    frame
+        polars.DataFrame or LazyFrame, pandas.DataFrame, pyarrow.Table, dict of columns, list of records.
+    what : str
+        How to call it in an error.
+
+    Raises
+    ------
+    SchemaError
+        When it is none of those.
+    """
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    if isinstance(frame, pl.LazyFrame):
+        return frame.collect()
+    module = type(frame).__module__.partition(".")[0]
+    try:
+        if module == "pandas":
+            return pl.from_pandas(frame)  # type: ignore[call-overload, no-any-return]
+        if module == "pyarrow":
+            return pl.DataFrame(pl.from_arrow(frame))  # type: ignore[arg-type]
+        if isinstance(frame, dict):
+            return pl.DataFrame(frame, strict=False)
+        if isinstance(frame, list):
+            return pl.from_dicts(frame, infer_schema_length=None, strict=False)
+    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise SchemaError.of(what, [f"cannot be read as a frame: {error}"]) from error
+    raise SchemaError.of(
+        what, [f"is a {type(frame).__name__}; give a polars or pandas frame, an Arrow table, a dict or a list"]
+    )
+
+
+def normalise(name: str, frame: object, report: FileReport | None = None) -> pl.DataFrame:
+    """Fit a frame to the model.
+
+    Parameters
+    ----------
+    name : str
+        One of `lineage_nb.model.schema.FRAMES`.
+    frame
+        Anything `to_polars` takes. Missing columns are filled; columns beyond the model's are kept.
+    report : FileReport, optional
+        Where rejected rows are counted. Without one the first rejected row raises.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of the model first, then extra ones; only rows that fit.
+
+    Raises
+    ------
+    SchemaError
+        When a required column is missing, or, without `report`, for any row that does not fit.
+
+    Notes
+    -----
+    `costs.amount` counts micro-units when it is an integer column, and currency units (``4.00``) when it is
+    a float, decimal or text column.
+
+    Examples
+    --------
+    >>> normalise("edges", {"source": ["a"], "target": ["b"]})["type"].to_list()
+    ['DIRECT']
+    """
+    spec = FRAMES[name]
+    data = to_polars(frame, name)
+    clash = [c for c in data.columns if c in (_ROW, _FAULT)]
+    missing = [c.name for c in spec.columns if c.required and c.name not in data.columns and c.name != "record"]
+    if missing or clash:
+        faults = [f"column {m!r} is missing (found: {', '.join(data.columns) or 'none'})" for m in missing]
+        raise SchemaError.of(name, faults + [f"column name {c!r} is reserved" for c in clash])
+    if report is not None:
+        report.count(data.height)
+    data = data.with_columns(pl.int_range(pl.len()).alias(_ROW), pl.lit(None, pl.String).alias(_FAULT))
+    if "record" in spec.schema:
+        data = _with_record(data, spec)
+    for column in spec.columns:
+        data = _fit(data, column, name)
+    data = _check_values(data, name)
+    bad = data.filter(pl.col(_FAULT).is_not_null())
+    if bad.height:
+        _reject(name, bad, report)
+        data = data.filter(pl.col(_FAULT).is_null())
+    extras = [c for c in data.columns if c not in spec.schema and c not in (_ROW, _FAULT)]
+    return data.select(*spec.schema, *extras)
+
+
+def _with_record(data: pl.DataFrame, spec: Frame) -> pl.DataFrame:
+    """Give rows without an id of their own a content hash and their ordinal among equal rows."""
+    if "record" not in data.columns:
+        data = data.with_columns(pl.lit(None, pl.String).alias("record"))
+    data = data.with_columns(pl.col("record").cast(pl.String))
+    if not data["record"].null_count():
+        return data
+    content = sorted(c for c in data.columns if c not in (_ROW, _FAULT, "record"))
+    text = pl.concat_str(
+        [pl.lit(f"{c}=") + _as_text(data.schema[c], c).fill_null("\0") for c in content], separator="\x1f"
+    )
+    keyed = data.select(pl.col("record"), text.alias("content")).with_columns(
+        pl.int_range(pl.len()).over("content").alias("nth")
+    )
+    made = pl.Series(
+        [
+            r if r is not None else f"{spec.name}:{hashlib.blake2b(c.encode(), digest_size=12).hexdigest()}:{n}"
+            for r, c, n in keyed.iter_rows()
+        ],
+        dtype=pl.String,
+    )
+    return data.with_columns(made.alias("record"))
+
+
+def _as_text(dtype: pl.DataType, column: str) -> pl.Expr:
+    if isinstance(dtype, pl.List):
+        return pl.col(column).cast(STRINGS).list.join("\x1e")
+    return pl.col(column).cast(pl.String)
+
+
+def _fit(data: pl.DataFrame, column: Column, frame: str) -> pl.DataFrame:
+    name = column.name
+    if name not in data.columns:
+        return data.with_columns(pl.lit(column.default, dtype=column.dtype).alias(name))
+    given = pl.col(name)
+    fitted = _cast(data.schema[name], column, frame)
+    data = data.with_columns(fitted.alias("__fitted"))
+    failed = given.is_not_null() & pl.col("__fitted").is_null()
+    if data.schema[name] == pl.String:
+        failed &= given.str.strip_chars() != ""
+    elif isinstance(data.schema[name], pl.List):
+        failed &= given.list.len() > 0
+    faults = pl.when(failed).then(pl.lit(f"{name} is not a {_spoken(column)}"))
+    value = pl.col("__fitted")
+    if column.default is not None:
+        value = value.fill_null(pl.lit(column.default, dtype=column.dtype))
+    elif column.required:
+        faults = faults.when(value.is_null()).then(pl.lit(f"{name} is empty"))
+    return data.with_columns(
+        pl.coalesce(pl.col(_FAULT), faults.otherwise(None)).alias(_FAULT), value.alias(name)
+    ).drop("__fitted")
+
+
+def _spoken(column: Column) -> str:
+    spoken = {pl.Int64: "whole number", pl.Float64: "number", pl.Date: "date", pl.Boolean: "boolean"}
+    if column.name == "amount":
+        return "money amount"
+    return spoken.get(column.dtype, "time" if column.dtype == TIME else "text")  # type: ignore[call-overload, no-any-return]
+
+
+def _cast(dtype: pl.DataType, column: Column, frame: str) -> pl.Expr:
+    given, want = pl.col(column.name), column.dtype
+    if frame == "costs" and column.name == "amount" and not dtype.is_integer():
+        units = given.str.strip_chars() if dtype == pl.String else given
+        return (units.cast(pl.Decimal(38, 6), strict=False) * MICRO).cast(pl.Int64, strict=False)
+    if want == STRINGS:
+        if isinstance(dtype, pl.List):
+            items = given.cast(STRINGS, strict=False)
+        else:
+            items = given.cast(pl.String, strict=False).str.split(LIST_SEPARATOR)
+        items = items.list.eval(pl.element().str.strip_chars()).list.eval(
+            pl.element().filter(pl.element().is_not_null() & (pl.element() != ""))
+        )
+        return pl.when(items.list.len() > 0).then(items.list.unique().list.sort())
+    if dtype == pl.String:
+        text = given.str.strip_chars() if want != pl.String else given
+        text = pl.when(text != "").then(text)
+        if want == TIME:
+            return _parse_time(text)
+        if want == pl.Date:
+            return text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+        if want == pl.Boolean:
+            lowered = text.str.to_lowercase()
+            yes, no = lowered.is_in(["true", "1", "yes", "t"]), lowered.is_in(["false", "0", "no", "f"])
+            return pl.when(yes).then(pl.lit(True)).when(no).then(pl.lit(False))
+        return text.cast(want, strict=False)
+    if want == TIME and isinstance(dtype, pl.Datetime):
+        zoned = given.dt.replace_time_zone("UTC") if dtype.time_zone is None else given.dt.convert_time_zone("UTC")
+        return zoned.cast(TIME)
+    if want == TIME and dtype == pl.Date:
+        return given.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    if want == pl.Int64 and dtype.is_float():
+        return pl.when(given == given.round(0)).then(given.cast(pl.Int64, strict=False))
+    if dtype in (pl.Categorical, pl.Enum):
+        return given.cast(pl.String)
+    if dtype.is_nested() or dtype == pl.Object:
+        return pl.lit(None, dtype=want)
+    return given.cast(want, strict=False)
+
+
+def _parse_time(text: pl.Expr) -> pl.Expr:
+    """ISO 8601 with or without zone and fraction (up to nanoseconds), or a bare date; no zone is UTC."""
+    clean = text.str.replace(r"^(\d{4}-\d\d-\d\d) ", "${1}T").str.replace(r"(\.\d{6})\d+", "$1")
+    zoned = clean.str.replace(r"Z$", "+00:00").str.replace(r"([+-]\d\d)$", "${1}:00")
+    naive = clean.str.replace(r"(Z|[+-]\d\d(:?\d\d)?)$", "")
+    return pl.coalesce(
+        zoned.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", strict=False).dt.convert_time_zone("UTC"),
+        naive.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False).dt.replace_time_zone("UTC"),
+        naive.str.to_datetime("%Y-%m-%dT%H:%M", time_unit="us", strict=False).dt.replace_time_zone("UTC"),
+        clean.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
+    )
+
+
+_WORDS = {
+    ("edges", "type"): ("DIRECT", "INDIRECT", "READ", "WRITE"),
+    ("edges", "verdict"): ("plain", "pseudonymised", "derived", "aggregated", "redacted", "none", "unknown"),
+    ("io", "direction"): ("in", "out"),
+    ("costs", "role"): ("billed", "driver"),
+    ("coverage", "what"): ("usage", "lineage", "cost"),
+}
+
+
+def _check_values(data: pl.DataFrame, frame: str) -> pl.DataFrame:
+    faults = []
+    for (owner, column), words in _WORDS.items():
+        if owner == frame:
+            bad = pl.col(column).is_not_null() & ~pl.col(column).is_in(words)
+            faults.append(pl.when(bad).then(pl.lit(f"{column} is none of {', '.join(words)}")))
+    if frame == "usage":
+        faults.append(pl.when(pl.col("reads") < 0).then(pl.lit("reads is negative")))
+    key = {"nodes": ["id"], "edges": ["source", "target"]}.get(frame, [])
+    for column in key:
+        too_long = pl.col(column).str.len_bytes() > _MAX_TEXT
+        faults.append(pl.when(too_long).then(pl.lit(f"{column} is longer than {_MAX_TEXT:,} bytes")))
+    if "record" in data.columns:
+        content = [c for c in data.columns if c not in (_ROW, _FAULT)]
+        first = pl.struct(pl.col(content)) != pl.struct(pl.col(content)).first().over("record")
+        faults.append(pl.when(first).then(pl.lit("record repeats an earlier row's with other content")))
+    if not faults:
+        return data
+    return data.with_columns(pl.coalesce(pl.col(_FAULT), *[f.otherwise(None) for f in faults]).alias(_FAULT))
+
+
+def _reject(name: str, bad: pl.DataFrame, report: FileReport | None) -> None:
+    shown = bad.drop(_FAULT, _ROW)
+    for row, fault, record in zip(bad[_ROW], bad[_FAULT], shown.iter_rows(named=True), strict=True):
+        value = {k: v for k, v in record.items() if v is not None}
+        if report is None:
+            more = f" ({bad.height:,} rows like this or otherwise unfit)" if bad.height > 1 else ""
+            raise SchemaError.of(name, [f"row {row}: {fault}: {value}{more}"])
+        report.reject(f"row {row}", fault, value)

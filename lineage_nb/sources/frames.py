@@ -1,0 +1,113 @@
+"""Frames of the model as CSV, Parquet or NDJSON files, and plain edge lists.
+
+A file is taken by its name (``usage.csv``, ``costs.2026-05.parquet``, ``nodes.csv.gz``) or, when its name
+says nothing, as edges if it has the columns ``source`` and ``target``.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from lineage_nb.errors import SchemaError
+from lineage_nb.model.merge import unite
+from lineage_nb.model.normalise import normalise
+from lineage_nb.model.report import FileReport, ReportBuilder
+from lineage_nb.model.schema import FRAMES
+from lineage_nb.sources.registry import Entry, Format, open_bytes
+
+__all__ = ["FORMAT"]
+
+_TEXT = (".csv", ".tsv", ".ndjson", ".jsonl")
+_SUFFIXES = (*_TEXT, ".parquet")
+_FAILURES = (OSError, EOFError, zlib.error, ValueError, pl.exceptions.PolarsError)
+
+
+def _frame_name(entry: Entry) -> str | None:
+    if entry.suffix not in _SUFFIXES:
+        return None
+    stem = entry.plain_name.partition(".")[0]
+    if stem in FRAMES:
+        return stem
+    return "edges" if {"source", "target"} <= set(_columns(entry)) else None
+
+
+def _columns(entry: Entry) -> list[str]:
+    if entry.suffix in (".csv", ".tsv"):
+        first = entry.head.partition(b"\n")[0].decode("utf-8-sig", "replace").strip()
+        return [c.strip().strip('"') for c in first.split("\t" if entry.suffix == ".tsv" else ",")]
+    if entry.suffix == ".parquet":
+        try:
+            return list(pl.read_parquet_schema(entry.path))
+        except _FAILURES:
+            return []
+    return []
+
+
+def _claims(entry: Entry) -> bool:
+    return _frame_name(entry) is not None
+
+
+def _parse(entry: Entry) -> pl.DataFrame:
+    if entry.suffix == ".parquet" and not entry.path.name.endswith(".gz"):
+        return pl.read_parquet(entry.path)
+    with open_bytes(entry.path) as file:
+        content = file.read()
+    if entry.suffix == ".parquet":
+        return pl.read_parquet(io.BytesIO(content))
+    if entry.suffix in (".ndjson", ".jsonl"):
+        return pl.read_ndjson(content, infer_schema_length=None)
+    separator = "\t" if entry.suffix == ".tsv" else ","
+    return pl.read_csv(content, separator=separator, infer_schema=False, truncate_ragged_lines=False)
+
+
+def _read_one(entry: Entry, name: str, file: FileReport) -> Mapping[str, pl.DataFrame]:
+    try:
+        frame = _parse(entry)
+    except pl.exceptions.NoDataError:
+        file.note("empty")
+        return {}
+    except _FAILURES as error:
+        file.count()
+        file.reject("file", f"cannot be parsed as {entry.suffix.lstrip('.')}", str(error))
+        return {}
+    integers = name == "costs" and "amount" in frame.columns
+    if integers and entry.suffix in _TEXT and not frame["amount"].cast(pl.String).str.contains(".", literal=True).any():
+        file.note("amounts without a decimal point were read as whole currency units")
+    before = file.read
+    try:
+        return {name: normalise(name, frame, file)}
+    except SchemaError as error:
+        file.count(frame.height - (file.read - before) or 1)
+        file.reject("header", "columns do not fit the frame", str(error))
+        for row in range(1, frame.height):
+            file.reject(f"row {row}", "columns do not fit the frame")
+        return {}
+
+
+def _read(
+    entries: Sequence[Entry], report: ReportBuilder, options: Mapping[str, Any]
+) -> Mapping[str, pl.DataFrame]:
+    parts = []
+    for entry in entries:
+        name = options.get("frame") or _frame_name(entry)
+        file = report.file(entry.path, FORMAT.name)
+        if name not in FRAMES:
+            file.count()
+            file.reject("file", f"names none of the frames {', '.join(FRAMES)}", entry.path.name)
+            continue
+        parts.append(_read_one(entry, name, file))
+    return unite(parts)
+
+
+FORMAT = Format(
+    name="frames",
+    what="frames of the model or plain edges as .csv, .tsv, .ndjson, .parquet (nodes.csv, usage.parquet …)",
+    claims=_claims,
+    read=_read,
+    options=("frame",),
+)

@@ -1,0 +1,62 @@
+"""A small horizontal bar chart as SVG, for cells and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+__all__ = ["bars"]
+
+_ROW, _LABEL, _BAR, _NUMBER = 20, 190, 360, 130
+_LABEL_CHARS = 28
+
+
+def bars(
+    labels: Sequence[str], values: Sequence[float], title: str, shown: Sequence[str] | None = None, limit: int = 8
+) -> str:
+    """Draw values as bars.
+
+    Parameters
+    ----------
+    labels, values : sequences of equal length
+        Drawn in their order; what lies beyond `limit` is counted in a last line.
+    title : str
+        Read out by screen readers.
+    shown : sequence of str, optional
+        How to write each value; with thousands separators by default.
+
+    Returns
+    -------
+    str
+        An SVG element in the colour of its text; empty without values.
+
+    Examples
+    --------
+    >>> bars(["a", "b"], [2, 1], "counts").startswith("<svg")
+    True
+    """
+    if not labels:
+        return ""
+    words = shown or [f"{v:,}" for v in values]
+    most = max((abs(v) for v in values), default=0) or 1
+    rows = []
+    for i, (label, value, text) in enumerate(zip(labels[:limit], values[:limit], words[:limit], strict=True)):
+        y = i * _ROW
+        width = max(1.5, _BAR * abs(value) / most)
+        name = label if len(label) <= _LABEL_CHARS else "…" + label[1 - _LABEL_CHARS :]
+        rows.append(
+            f'<g><title>{escape(label)}: {escape(text)}</title>'
+            f'<text x="{_LABEL - 8}" y="{y + 14}" text-anchor="end">{escape(name)}</text>'
+            f'<rect x="{_LABEL}" y="{y + 4}" width="{width:.1f}" height="12" rx="2" fill="#3b7dbd"/>'
+            f'<text x="{_LABEL + width + 6:.1f}" y="{y + 14}">{escape(text)}</text></g>'
+        )
+    more = len(labels) - limit
+    if more > 0:
+        rows.append(f'<text x="{_LABEL}" y="{limit * _ROW + 14}" opacity=".7">and {more:,} more</text>')
+    height = (min(len(labels), limit) + (more > 0)) * _ROW + 4
+    width_all = _LABEL + _BAR + _NUMBER
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title)}" width="{width_all}" height="{height}" '
+        f'viewBox="0 0 {width_all} {height}" font-family="system-ui,sans-serif" font-size="12" fill="currentColor">'
+        f"{''.join(rows)}</svg>"
+    )

@@ -1,0 +1,79 @@
+"""Results and snapshots as HTML: static, escaped, capped in size; every string of a snapshot is hostile."""
+
+from __future__ import annotations
+
+from html import escape
+
+from lineage_nb.analyses.result import Answer
+from lineage_nb.graph.lineage import Lineage
+from lineage_nb.views.bars import bars
+from lineage_nb.views.text import cell, overview, result_text, shown_frame, snapshot_text
+
+__all__ = ["STYLE", "result_bundle", "result_html", "snapshot_bundle", "table"]
+
+_ROWS = 10
+_CHARS = 120
+STYLE = """<style>
+.lnb{font:13px/1.45 system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--jp-ui-font-color1,currentColor);max-width:1100px}
+.lnb h4{font-size:15px;font-weight:600;margin:.3em 0 .5em}
+.lnb table{border-collapse:collapse;margin:.4em 0;font-size:12px}
+.lnb th{text-align:left;font-weight:600;border-bottom:1px solid rgba(128,128,128,.5);padding:3px 12px 3px 0}
+.lnb td{padding:3px 12px 3px 0;border-bottom:1px solid rgba(128,128,128,.18);vertical-align:top;text-align:left;overflow-wrap:anywhere}
+.lnb td.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.lnb td.node{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:11.5px}
+.lnb .more,.lnb .trust{opacity:.72;font-size:12px;margin:.25em 0;padding:0 0 0 1.1em}
+.lnb .more{padding:0}
+.lnb svg{max-width:100%;height:auto}
+</style>"""
+_NUMBERS = ("amount", "exclusive", "shared", "freed", "share", "bytes", "hops")
+_NODES = ("node", "via", "origin", "key", "source", "target")
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= _CHARS else text[: _CHARS - 1] + "…"
+
+
+def table(answer: Answer, rows: int = _ROWS) -> str:
+    """First rows of an answer as an HTML table."""
+    frame, currency = shown_frame(answer)
+    head = "".join(f"<th>{escape(c.replace('_', ' '))}</th>" for c in frame.columns)
+    body = []
+    for record in frame.head(rows).iter_rows(named=True):
+        cells = []
+        for column, value in record.items():
+            kind = "num" if column in _NUMBERS else "node" if column in _NODES else ""
+            text = cell(column, value, currency)
+            full = f' title="{escape(text[:1000])}"' if len(text) > _CHARS else ""
+            cells.append(f'<td class="{kind}"{full}>{escape(_clip(text))}</td>')
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    more = frame.height - rows
+    rest = f'<p class="more">… {more:,} more rows in <code>.frame</code></p>' if more > 0 else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{rest}" if body else ""
+
+
+def result_html(answer: Answer, rows: int = _ROWS) -> str:
+    """Headline, picture, first rows and trust of an answer."""
+    from lineage_nb.views.picture import picture
+
+    notes = "".join(f"<li>{escape(note)}</li>" for note in answer.trust)
+    return (
+        f'{STYLE}<div class="lnb"><h4>{escape(answer.headline)}</h4>{picture(answer)}{table(answer, rows)}'
+        f'<ul class="trust">{notes}</ul></div>'
+    )
+
+
+def result_bundle(answer: Answer) -> dict[str, str]:
+    """The mime bundle of an answer; falls back to text when the picture fails."""
+    text = result_text(answer)
+    return {"text/plain": text, "text/html": result_html(answer)}
+
+
+def snapshot_bundle(lineage: Lineage) -> dict[str, str]:
+    """The mime bundle of a snapshot."""
+    rows = "".join(
+        f"<tr><th>{escape(name)}</th><td>{escape(_clip(text))}</td></tr>" for name, text in overview(lineage).items() if text
+    )
+    kinds = lineage.frames["nodes"].group_by("kind").len().sort("len", descending=True)
+    picture = bars(kinds["kind"].to_list(), kinds["len"].to_list(), "nodes by kind")
+    html = f'{STYLE}<div class="lnb"><h4>Lineage snapshot</h4><table>{rows}</table>{picture}</div>'
+    return {"text/plain": snapshot_text(lineage), "text/html": html}

@@ -1,0 +1,118 @@
+"""Summaries as matplotlib figures: labelled, colour-blind safe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from lineage_nb.analyses.result import Answer, money
+from lineage_nb.model.names import short_label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["plot"]
+
+_BLUE, _ORANGE, _GREY, _GREEN = "#0072b2", "#e69f00", "#9a9a9a", "#009e73"
+_ROWS = 15
+
+
+def plot(answer: Answer) -> Figure:
+    """Draw the summary of an answer.
+
+    Parameters
+    ----------
+    answer : Answer
+        Of any analysis.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not registered with pyplot; a notebook shows it as it is.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 4.2), layout="constrained")
+    axes = figure.subplots()
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    _DRAW[answer.analysis](answer, axes)
+    axes.set_title(_wrapped(answer.headline), loc="left", fontsize=10)
+    return figure
+
+
+def _wrapped(text: str, width: int = 110) -> str:
+    from textwrap import fill
+
+    return fill(text.replace("$", r"\$"), width)
+
+
+def _label(node: str) -> str:
+    name = short_label(node).replace("$", r"\$")
+    return name if len(name) <= 40 else name[:39] + "…"
+
+
+def _impact(answer: Answer, axes: Axes) -> None:
+    counts = answer.frame.group_by("hops", "certainty").len().sort("hops")
+    for certainty, color, hatch in (("proved", _BLUE, ""), ("possible", _ORANGE, "//")):
+        mine = dict(counts.filter(pl.col("certainty") == certainty).select("hops", "len").iter_rows())
+        below = dict(counts.filter(pl.col("certainty") == "proved").select("hops", "len").iter_rows()) if hatch else {}
+        hops = sorted(mine)
+        axes.bar(hops, [mine[h] for h in hops], bottom=[below.get(h, 0) for h in hops], color=color, hatch=hatch, edgecolor="white", label=certainty)
+    axes.set_xlabel("hops from the changed node")
+    axes.set_ylabel("nodes hit")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    if counts.height:
+        axes.legend(frameon=False)
+
+
+def _cost(answer: Answer, axes: Axes) -> None:
+    frame, currency = answer.frame.head(_ROWS).reverse(), str(answer.summary["currency"])
+    names = [_label(k) for k in frame["key"]]
+    exclusive, shared = (frame[c] / 1e6 for c in ("exclusive", "shared"))
+    consumer = frame["line"] == "consumer"
+    colors = [_BLUE if c else _GREY for c in consumer]
+    axes.barh(range(len(names)), exclusive, color=colors, label="exclusive")
+    axes.barh(range(len(names)), shared, left=exclusive, color=_ORANGE, hatch="//", edgecolor="white", label="shared")
+    for i, amount in enumerate(frame["amount"]):
+        axes.text(max(amount / 1e6, 0), i, f" {money(amount)}", va="center", fontsize=8)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_xlabel(currency or "amount")
+    axes.margins(x=0.15)
+    axes.legend(frameon=False, loc="lower right")
+
+
+def _pii(answer: Answer, axes: Axes) -> None:
+    counts = answer.frame.group_by("label", "verdict", "certainty").len()
+    labels = sorted(counts["label"].unique())
+    styles = {"plain": _ORANGE, "pseudonymised": _BLUE, "derived": "#56b4e9", "aggregated": _GREEN, "redacted": _GREY}
+    left = dict.fromkeys(labels, 0)
+    for certainty, hatch in (("proved", ""), ("possible", "//")):
+        for verdict, color in styles.items():
+            part = counts.filter((pl.col("verdict") == verdict) & (pl.col("certainty") == certainty))
+            mine = dict(part.select("label", "len").iter_rows())
+            if not mine:
+                continue
+            axes.barh(labels, [mine.get(x, 0) for x in labels], left=[left[x] for x in labels], color=color, hatch=hatch, edgecolor="white", label=f"{verdict}, {certainty}")
+            left = {x: left[x] + mine.get(x, 0) for x in labels}
+    axes.set_xlabel("places reached")
+    if labels:
+        axes.legend(frameon=False, fontsize=8)
+
+
+def _unused(answer: Answer, axes: Axes) -> None:
+    from lineage_nb.analyses.unused import DROPPABLE, VERDICTS
+
+    counts = dict(answer.frame.group_by("verdict").len().iter_rows())
+    shown = [v for v in reversed(VERDICTS) if v in counts]
+    colors = [_ORANGE if v in DROPPABLE else _GREY if v == "unknown" else _BLUE for v in shown]
+    drawn = axes.barh(shown, [counts[v] for v in shown], color=colors)
+    axes.bar_label(drawn, padding=3, fontsize=8)
+    axes.set_xlabel("tables and reports (orange: unused)")
+
+
+_DRAW: dict[str, Callable[[Answer, Axes], None]] = {"impact": _impact, "cost": _cost, "pii": _pii, "unused": _unused}

@@ -1,0 +1,112 @@
+"""Results and snapshots as plain text: readable in a terminal and on any host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from lineage_nb.analyses.result import Answer, money, plural
+from lineage_nb.graph.effective import as_of
+from lineage_nb.graph.lineage import Lineage
+
+__all__ = ["cell", "overview", "result_text", "shown_frame", "snapshot_text"]
+
+_ROWS = 10
+_WIDTH = 160
+_MONEY = ("amount", "exclusive", "shared", "freed")
+
+
+def shown_frame(answer: Answer) -> tuple[pl.DataFrame, str]:
+    """The frame as people read it: money in currency units, and the currency."""
+    currency = str(answer.summary.get("currency", ""))
+    return answer.frame, currency
+
+
+def cell(column: str, value: Any, currency: str = "") -> str:
+    """Write one value of a result for people."""
+    if value is None:
+        return ""
+    if column in _MONEY:
+        return money(value, currency)
+    if column == "share":
+        return f"{value:.1%}"
+    if column == "bytes":
+        return _bytes(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _bytes(size: float) -> str:
+    for unit in ("B", "KB", "MB", "GB", "TB"):
+        if abs(size) < 1000 or unit == "TB":
+            return f"{size:,.0f} {unit}" if unit == "B" else f"{size:,.1f} {unit}"
+        size /= 1000
+    return ""
+
+
+def result_text(answer: Answer) -> str:
+    """Headline, first rows and trust, as text."""
+    frame, currency = shown_frame(answer)
+    head = frame.head(_ROWS)
+    shown = pl.DataFrame({c: [cell(c, v, currency) for v in head[c].to_list()] for c in head.columns}, schema=dict.fromkeys(head.columns, pl.String))
+    lines = [answer.headline, ""]
+    if head.height:
+        with pl.Config(
+            tbl_rows=_ROWS, tbl_cols=-1, tbl_width_chars=_WIDTH, fmt_str_lengths=60, tbl_hide_dataframe_shape=True,
+            tbl_hide_column_data_types=True, tbl_formatting="NOTHING",
+        ):
+            lines.append(str(shown))
+        if frame.height > _ROWS:
+            lines.append(f"… {frame.height - _ROWS:,} more rows in .frame")
+        lines.append("")
+    lines += [f"· {note}" for note in answer.trust]
+    return "\n".join(lines)
+
+
+def overview(lineage: Lineage) -> dict[str, str]:
+    """What a snapshot holds, how fresh it is, what was rejected: name → words."""
+    frames = lineage.frames
+    kinds = frames["nodes"].group_by("kind").len().sort("len", "kind", descending=[True, False])
+    counts = {f"{k}s" if n != 1 else k: f"{n:,}" for k, n in kinds.iter_rows()}
+    end = as_of(frames)
+    facts = {n: f"{frames[n].height:,}" for n in ("edges", "runs", "usage", "costs", "grants") if frames[n].height}
+    fresh = f"{end:%Y-%m-%d %H:%M} UTC" if isinstance(end, datetime) else "no source gives a time"
+    platforms = frames["nodes"].filter(pl.col("kind") == "dataset")["namespace"].drop_nulls().unique().sort()
+    report = lineage.data.report
+    read = ""
+    if report.read:
+        claimed = report.files.filter(pl.col("format").is_not_null())
+        read = f"{report.accepted:,} records of {plural(claimed.height, 'file')} accepted, {report.rejected:,} rejected"
+        if report.ignored:
+            read += f", {plural(len(report.ignored), 'file')} ignored"
+    return {
+        "nodes": ", ".join(f"{v} {k}" for k, v in counts.items()) or "none",
+        "facts": ", ".join(f"{v} {k}" for k, v in facts.items()) or "none",
+        "platforms": ", ".join(platforms.head(4)) + (f" and {platforms.len() - 4} more" if platforms.len() > 4 else ""),
+        "last seen": fresh,
+        "read": read,
+        **_conformance(lineage),
+    }
+
+
+def _conformance(lineage: Lineage) -> Mapping[str, str]:
+    conformed = lineage.conformed
+    notes = {}
+    if conformed.ambiguous.height:
+        notes["ambiguous"] = f"{plural(conformed.ambiguous.height, 'name')} fit several nodes and were left apart"
+    if conformed.mentioned:
+        notes["mentioned only"] = f"{plural(conformed.mentioned, 'node')} that no source describes"
+    return notes
+
+
+def snapshot_text(lineage: Lineage) -> str:
+    """Say what a snapshot holds, as text."""
+    rows = {k: v for k, v in overview(lineage).items() if v}
+    width = max(map(len, rows))
+    return "\n".join(["<Snapshot>", *(f"  {k:<{width}}  {v}" for k, v in rows.items())])
