@@ -12,6 +12,7 @@ from lineage_nb.analyses.usage_log import usage_log
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.effective import active_edges
 from lineage_nb.graph.lineage import Lineage
+from lineage_nb.model.names import spoken_name
 
 __all__ = ["impact"]
 
@@ -189,10 +190,10 @@ def _summary(frame: pl.DataFrame) -> dict[str, object]:
 
 def _headline(start: str, summary: dict[str, object]) -> str:
     if not summary["nodes"]:
-        return f"Nothing is downstream of {start}."
+        return f"Nothing is downstream of {spoken_name(start)}."
     kinds = summary["kinds"]
     parts = [plural(n, k) for k, n in kinds.items()] if isinstance(kinds, dict) else []
-    text = f"Changing {start} hits {', '.join(parts)}, up to {summary['furthest']} hops away"
+    text = f"Changing {spoken_name(start)} hits {', '.join(parts)}, up to {summary['furthest']} hops away"
     possible = summary["possible"]
     return text + (f"; {possible:,} of them only possibly." if possible else ".")
 

@@ -2,7 +2,7 @@
 
 A table is live when, within the window, something terminal read it or anything made from it. Terminal are
 people and services, unnamed readers, reports that people view, and jobs that read without writing (exports).
-A report's refresh and a job with an output are not.
+A report's refresh, a test (a job whose type says so) and a job with an output are not.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.lineage_graph import LineageGraph
 from lineage_nb.graph.propagate import push_max
+from lineage_nb.model.names import spoken_name
 
 __all__ = ["DROPPABLE", "VERDICTS", "unused"]
 
@@ -47,6 +48,7 @@ _NEVER = -1
 _SEASON = 1.25
 _SCANNER_SHARE = 0.8
 _SCANNER_MIN = 10
+_TEST = r"(^|[/ _-])tests?($|[/ _-])"
 _NOT_TERMINAL = ("report", "job", "dataset", "column")
 
 
@@ -77,7 +79,7 @@ def unused(
         Frame: node, verdict (see `VERDICTS`), last_read (last terminal read of it or of anything made from
         it; null: none is recorded), evidence (words), bytes, freed (micro-units billed over the whole cost
         record that dropping all unused tables would have saved), without_monitors (the verdict if suspected
-        monitors are not counted).
+        monitors are not counted). What is unused comes first, the most expensive before the others.
 
     Raises
     ------
@@ -99,7 +101,7 @@ def unused(
     ...     usage={"node": ["b", "c"], "consumer": ["ana", "ben"], "day": ["2025-06-30", "2025-01-01"]},
     ... )
     >>> snap.unused(days=90).frame.select("node", "verdict").rows()
-    [('a', 'live'), ('b', 'live'), ('c', 'unread')]
+    [('c', 'unread'), ('a', 'live'), ('b', 'live')]
     """
     if isinstance(days, bool) or not isinstance(days, int) or days < 1:
         raise LineageError(f"days is {days!r}; give a whole number ≥ 1")
@@ -115,7 +117,10 @@ def unused(
         without = _Judge(lineage, usage_log(lineage.frames, [*named, *suspects]), days, kept).frame()
     frame = frame.with_columns(without["verdict"].alias("without_monitors"))
     frame = freed_costs(lineage, frame, DROPPABLE)
-    frame = frame.select("node", "verdict", "last_read", "evidence", "bytes", "freed", "without_monitors")
+    place = {v: i for i, v in enumerate((*DROPPABLE, "unknown", "seasonal", "protected", "live"))}
+    frame = frame.sort(
+        pl.col("verdict").is_in(DROPPABLE).not_(), -pl.col("freed"), pl.col("verdict").replace_strict(place), "node"
+    ).select("node", "verdict", "last_read", "evidence", "bytes", "freed", "without_monitors")
     summary = _summary(frame, suspects, log, days)
     return Answer(
         "unused",
@@ -265,12 +270,12 @@ class _Judge:
         for i, what in enumerate(verdict):
             read = ""
             if last[i] > _NEVER:
-                where = "" if by[i] == i else f" (through {ids[by[i]]})"
+                where = "" if by[i] == i else f" (through {spoken_name(ids[by[i]])})"
                 read = f"last read on {_EPOCH + timedelta(days=int(last[i]))}{where}"
             if what == "live" and assumed[i]:
                 texts.append("live (assumed): feeds or is a report whose views no log records")
             elif what == "unknown":
-                other = "" if blind[i] == i else f"feeds {ids[blind[i]]}: "
+                other = "" if blind[i] == i else f"feeds {spoken_name(ids[blind[i]])}: "
                 texts.append("; ".join(filter(None, [other + self._why[blind[i]], read])))
             else:
                 texts.append(read or "no terminal read is recorded")
@@ -278,10 +283,14 @@ class _Judge:
 
 
 def _exports(lineage: Lineage, end: date | None) -> pl.DataFrame:
-    """Reads by jobs that write nothing, on the day of their last run: node, consumer, day."""
+    """Reads by jobs that write nothing and test nothing, on the day of their last run: node, consumer, day."""
     edges, runs = lineage.frames["edges"], lineage.frames["runs"]
     writing = edges.filter(pl.col("type") == "WRITE")["source"].unique()
-    readers = edges.filter((pl.col("type") == "READ") & ~pl.col("target").is_in(writing.implode()))
+    nodes = lineage.frames["nodes"]
+    tests = nodes.filter((pl.col("kind") == "job") & pl.col("type").str.to_lowercase().str.contains(_TEST))["id"]
+    readers = edges.filter(
+        (pl.col("type") == "READ") & ~pl.col("target").is_in(writing.implode()) & ~pl.col("target").is_in(tests.implode())
+    )
     last_run = runs.group_by("job").agg(pl.max_horizontal(pl.col("end").max(), pl.col("start").max()).alias("ran"))
     days = readers.join(last_run, left_on="target", right_on="job", how="left").select(
         pl.col("source").alias("node"),

@@ -2,15 +2,11 @@
 
 The frames of `SnapshotData` keep everything that was said. Here it becomes what the analyses stand on:
 
-- a reference by an alias, or by the whole name of exactly one dataset, becomes that dataset's id;
-- a row of `nodes` with a hand-made id but the namespace and name of a dataset with a generated id is that
-  dataset, and so is one without a namespace whose id is the whole name of exactly one dataset;
-- a dataset known by platform alone (``duckdb/shop.orders``, as dbt says it) is the one dataset of this
-  platform and name with a full address (``duckdb://file/shop.orders``), if there is exactly one;
+- different names of one node meet (`lineage_nb.model.synonyms`);
 - several rows of one node become one: newest `last_seen` wins, then the largest value; lists unite;
 - a node that is only mentioned gets a row, its kind read off its id.
 
-Whatever fits two nodes is left alone and listed in `Conformed.ambiguous`.
+A name that fits two nodes is left alone and listed in `Conformed.ambiguous`.
 """
 
 from __future__ import annotations
@@ -24,6 +20,7 @@ import polars as pl
 from lineage_nb.model.ids import PREFIXED
 from lineage_nb.model.schema import FRAMES, STRINGS
 from lineage_nb.model.snapshot import SnapshotData
+from lineage_nb.model.synonyms import synonyms
 
 __all__ = ["Conformed", "conform"]
 
@@ -86,7 +83,7 @@ def conform(data: SnapshotData) -> Conformed:
     Conformed
         The same whatever order the evidence came in.
     """
-    renamed, ambiguous = _synonyms(data)
+    renamed, ambiguous = synonyms(data)
     frames = dict(data.frames)
     if renamed.height:
         mapping = _with_columns(renamed, _mentions(frames)["id"])
@@ -100,73 +97,6 @@ def conform(data: SnapshotData) -> Conformed:
     described = frames["nodes"].height and frames["nodes"]["id"].n_unique()
     frames["nodes"] = _nodes(frames)
     return Conformed(MappingProxyType(frames), renamed, ambiguous, frames["nodes"].height - int(described or 0))
-
-
-# -- synonyms -----------------------------------------------------------------------------------------------
-
-
-def _synonyms(data: SnapshotData) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Which names stand for which node: (renamed: name, node, why; ambiguous: name, nodes)."""
-    datasets = (
-        data.frames["nodes"]
-        .filter(~pl.col("kind").is_in(["column", "principal"]))
-        .select("id", "kind", "namespace", "name")
-        .unique()
-    )
-    full = datasets.filter((pl.col("kind") == "dataset") & pl.col("namespace").str.contains("://", literal=True))
-    bare = datasets.filter((pl.col("kind") == "dataset") & ~pl.col("namespace").str.contains("://", literal=True))
-    platform = pl.col("namespace").str.extract(r"^([^:]+)://")
-    met = bare.join(
-        full.select("name", platform.alias("namespace"), pl.col("id").alias("node")).unique(),
-        on=["namespace", "name"],
-        how="inner",
-    ).select(pl.col("id").alias("name"), "node", pl.lit("platform and name").alias("why"))
-    address = pl.col("namespace") + "/" + pl.col("name")
-    generated = full.filter(pl.col("id") == address)
-    by_hand = datasets.filter((pl.col("kind") == "dataset") & (pl.col("id") != address)).join(
-        generated.select("namespace", "name", pl.col("id").alias("node")), on=["namespace", "name"]
-    )
-    same = by_hand.select(pl.col("id").alias("name"), "node", pl.lit("namespace and name").alias("why"))
-    met = pl.concat([met, same])
-    placed = (pl.col("kind") == "dataset") & pl.col("namespace").is_not_null() & (pl.col("name") != pl.col("id"))
-    own = datasets.filter(placed).select(
-        "name", pl.col("id").alias("node"), pl.lit("name").alias("why")
-    )
-    said = data.frames["aliases"].select("name", "node", pl.col("evidence").alias("why"))
-    merged = _unambiguous(pl.concat([met, said.filter(pl.col("name") != pl.col("node"))]))[0]
-    canonical = _chains(merged)
-    everything = pl.concat([met, said, own]).with_columns(
-        pl.col("node").replace(canonical["name"], canonical["node"])
-    )
-    everything = everything.filter(pl.col("name") != pl.col("node"))
-    known = datasets.filter(pl.col("namespace").is_not_null()).select(pl.col("id").alias("name"))
-    by_own_name = everything.filter(pl.col("why") == "name").join(known, on="name", how="anti")
-    others = everything.filter(pl.col("why") != "name")
-    return _unambiguous(pl.concat([others, by_own_name]))
-
-
-def _unambiguous(pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    grouped = pairs.group_by("name").agg(
-        pl.col("node").unique().sort().alias("nodes"), pl.col("why").unique().sort().first()
-    )
-    single = pl.col("nodes").list.len() == 1
-    renamed = grouped.filter(single).select("name", pl.col("nodes").list.first().alias("node"), "why")
-    return renamed.sort("name"), grouped.filter(~single).select("name", "nodes").sort("name")
-
-
-def _chains(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Follow name → node to the end; a circle ends at its smallest id."""
-    step = dict(pairs.select("name", "node").iter_rows())
-    ends = {}
-    for name in step:
-        trail = [name]
-        while trail[-1] in step and step[trail[-1]] not in trail:
-            trail.append(step[trail[-1]])
-        last = trail[-1]
-        ends[name] = min(trail[trail.index(step[last]) :]) if last in step else last
-    return pl.DataFrame(
-        {"name": list(ends), "node": list(ends.values())}, schema={"name": pl.String, "node": pl.String}
-    )
 
 
 def _with_columns(renamed: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:

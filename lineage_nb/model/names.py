@@ -8,8 +8,9 @@ import re
 import polars as pl
 
 from lineage_nb.errors import AmbiguousNameError, UnknownNameError
+from lineage_nb.model.ids import parse_id
 
-__all__ = ["NameIndex", "short_label"]
+__all__ = ["NameIndex", "short_label", "spoken_name"]
 
 _SEPARATOR = re.compile(r"[/#:]")
 _SHOWN = 8
@@ -31,6 +32,22 @@ def short_label(node: str) -> str:
     'email'
     """
     return _dotted(node).rpartition(".")[2] or node
+
+
+def spoken_name(node: str) -> str:
+    """Give an id as people say it: a dataset, column or person without namespace, anything else as it is.
+
+    Examples
+    --------
+    >>> spoken_name("postgres://db/shop.public.orders#email")
+    'shop.public.orders.email'
+    >>> spoken_name("job:airflow/load")
+    'job:airflow/load'
+    """
+    parts = parse_id(node)
+    if parts is None or parts.kind not in ("dataset", "column", "principal") or not parts.name:
+        return node
+    return f"{parts.name}.{parts.column}" if parts.column is not None else parts.name
 
 
 class NameIndex:
@@ -79,9 +96,9 @@ class NameIndex:
         if name in self._exact:
             return name
         wanted = _dotted(name)
-        for column in (pl.col("dotted"), pl.col("dotted").str.to_lowercase()):
-            text = wanted if column.meta.output_name() == "dotted" and column.meta.is_column() else wanted.lower()
-            hits = self._nodes.filter(column.str.ends_with(text))
+        dotted = pl.col("dotted")
+        for fits in (dotted.str.ends_with(wanted), dotted.str.to_lowercase().str.ends_with(wanted.lower())):
+            hits = self._nodes.filter(fits)
             data = hits.filter(pl.col("kind").is_in(_DATA_KINDS))
             hits = data if data.height else hits
             if hits.height == 1:

@@ -7,7 +7,7 @@ from html import escape
 from lineage_nb.analyses.result import Answer
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.views.bars import bars
-from lineage_nb.views.text import cell, overview, result_text, shown_frame, snapshot_text
+from lineage_nb.views.text import NODE_COLUMNS, overview, result_text, shown_rows, snapshot_text
 
 __all__ = ["STYLE", "result_bundle", "result_html", "snapshot_bundle", "table"]
 
@@ -26,7 +26,6 @@ STYLE = """<style>
 .lnb svg{max-width:100%;height:auto}
 </style>"""
 _NUMBERS = ("amount", "exclusive", "shared", "freed", "share", "bytes", "hops")
-_NODES = ("node", "via", "origin", "key", "source", "target")
 
 
 def _clip(text: str) -> str:
@@ -35,15 +34,16 @@ def _clip(text: str) -> str:
 
 def table(answer: Answer, rows: int = _ROWS) -> str:
     """First rows of an answer as an HTML table."""
-    frame, currency = shown_frame(answer)
+    frame, shown = answer.frame, shown_rows(answer, rows)
     head = "".join(f"<th>{escape(c.replace('_', ' '))}</th>" for c in frame.columns)
     body = []
-    for record in frame.head(rows).iter_rows(named=True):
+    for record, given in zip(shown.iter_rows(named=True), frame.head(rows).iter_rows(named=True), strict=True):
         cells = []
         for column, value in record.items():
-            kind = "num" if column in _NUMBERS else "node" if column in _NODES else ""
-            text = cell(column, value, currency)
-            full = f' title="{escape(text[:1000])}"' if len(text) > _CHARS else ""
+            kind = "num" if column in _NUMBERS else "node" if column in NODE_COLUMNS else ""
+            text = value or ""
+            whole = str(given[column]) if kind == "node" and given[column] else text
+            full = f' title="{escape(whole[:1000])}"' if whole != text or len(text) > _CHARS else ""
             cells.append(f'<td class="{kind}"{full}>{escape(_clip(text))}</td>')
         body.append(f"<tr>{''.join(cells)}</tr>")
     more = frame.height - rows

@@ -44,7 +44,7 @@ def plot(answer: Answer) -> Figure:
     return figure
 
 
-def _wrapped(text: str, width: int = 110) -> str:
+def _wrapped(text: str, width: int = 95) -> str:
     from textwrap import fill
 
     return fill(text.replace("$", r"\$"), width)
@@ -71,19 +71,21 @@ def _impact(answer: Answer, axes: Axes) -> None:
 
 
 def _cost(answer: Answer, axes: Axes) -> None:
+    from matplotlib.patches import Patch
+
     frame, currency = answer.frame.head(_ROWS).reverse(), str(answer.summary["currency"])
     names = [_label(k) for k in frame["key"]]
     exclusive, shared = (frame[c] / 1e6 for c in ("exclusive", "shared"))
     consumer = frame["line"] == "consumer"
     colors = [_BLUE if c else _GREY for c in consumer]
-    axes.barh(range(len(names)), exclusive, color=colors, label="exclusive")
-    axes.barh(range(len(names)), shared, left=exclusive, color=_ORANGE, hatch="//", edgecolor="white", label="shared")
+    axes.barh(range(len(names)), exclusive, color=colors)
+    shared_bar = axes.barh(range(len(names)), shared, left=exclusive, color=_ORANGE, hatch="//", edgecolor="white", label="shared")
     for i, amount in enumerate(frame["amount"]):
         axes.text(max(amount / 1e6, 0), i, f" {money(amount)}", va="center", fontsize=8)
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel(currency or "amount")
     axes.margins(x=0.15)
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(handles=[Patch(color=_BLUE, label="exclusive"), shared_bar], frameon=False, loc="lower right")
 
 
 def _pii(answer: Answer, axes: Axes) -> None:

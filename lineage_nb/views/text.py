@@ -11,18 +11,38 @@ import polars as pl
 from lineage_nb.analyses.result import Answer, money, plural
 from lineage_nb.graph.effective import as_of
 from lineage_nb.graph.lineage import Lineage
+from lineage_nb.model.names import spoken_name
 
-__all__ = ["cell", "overview", "result_text", "shown_frame", "snapshot_text"]
+__all__ = ["NODE_COLUMNS", "cell", "overview", "result_text", "shown_rows", "snapshot_text"]
 
 _ROWS = 10
 _WIDTH = 160
+NODE_COLUMNS = ("node", "via", "origin", "key", "source", "target")
 _MONEY = ("amount", "exclusive", "shared", "freed")
 
 
-def shown_frame(answer: Answer) -> tuple[pl.DataFrame, str]:
-    """The frame as people read it: money in currency units, and the currency."""
+def shown_rows(answer: Answer, rows: int) -> pl.DataFrame:
+    """The first rows as people read them, all columns text: names without their namespace where that is clear."""
     currency = str(answer.summary.get("currency", ""))
-    return answer.frame, currency
+    head = answer.frame.head(rows)
+    names = _short_names(answer.lineage, head)
+    return pl.DataFrame(
+        {
+            c: [names.get(v, v) or "" if c in NODE_COLUMNS else cell(c, v, currency) for v in head[c].to_list()]
+            for c in head.columns
+        },
+        schema=dict.fromkeys(head.columns, pl.String),
+    )
+
+
+def _short_names(lineage: Lineage, head: pl.DataFrame) -> dict[str, str]:
+    ids = {v for c in NODE_COLUMNS if c in head.columns for v in head[c].to_list() if v}
+    spoken = {i: spoken_name(i) for i in ids}
+    owners = {i: i.partition("#")[0] for i in ids}
+    tables = {spoken_name(o) for o in owners.values()}
+    nodes = lineage.frames["nodes"].filter(pl.col("name").is_in(tables) & (pl.col("kind") != "column"))
+    several = set(nodes.group_by("name").agg(pl.col("id").n_unique()).filter(pl.col("id") > 1)["name"])
+    return {i: s for i, s in spoken.items() if spoken_name(owners[i]) not in several}
 
 
 def cell(column: str, value: Any, currency: str = "") -> str:
@@ -52,11 +72,10 @@ def _bytes(size: float) -> str:
 
 def result_text(answer: Answer) -> str:
     """Headline, first rows and trust, as text."""
-    frame, currency = shown_frame(answer)
-    head = frame.head(_ROWS)
-    shown = pl.DataFrame({c: [cell(c, v, currency) for v in head[c].to_list()] for c in head.columns}, schema=dict.fromkeys(head.columns, pl.String))
+    frame = answer.frame
+    shown = shown_rows(answer, _ROWS)
     lines = [answer.headline, ""]
-    if head.height:
+    if shown.height:
         with pl.Config(
             tbl_rows=_ROWS, tbl_cols=-1, tbl_width_chars=_WIDTH, fmt_str_lengths=60, tbl_hide_dataframe_shape=True,
             tbl_hide_column_data_types=True, tbl_formatting="NOTHING",

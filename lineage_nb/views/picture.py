@@ -1,0 +1,102 @@
+"""One picture per answer: the part of the lineage it speaks of, or bars of its figures."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from lineage_nb.analyses.pii import VERDICTS
+from lineage_nb.analyses.result import Answer, money
+from lineage_nb.analyses.unused import DROPPABLE
+from lineage_nb.graph.lineage import Lineage
+from lineage_nb.graph.lineage_graph import LineageGraph
+from lineage_nb.model.names import spoken_name
+from lineage_nb.views.bars import bars
+from lineage_nb.views.scene import Scene, neighbourhood, scene_of
+from lineage_nb.views.svg import svg
+
+__all__ = ["busiest", "data_of", "focus_of", "part_of", "picture", "scene_for"]
+
+_MARKS = 40
+_FOLD = 6
+
+
+def data_of(lineage: Lineage, nodes: pl.Series) -> list[str]:
+    """The datasets and reports that nodes are or belong to, sorted."""
+    known = lineage.graph("dataset").nodes["id"]
+    parents = lineage.frames["nodes"].select("id", "kind", "parent")
+    mine = pl.DataFrame({"id": nodes.unique()}).join(parents, on="id", how="left")
+    data = mine.select(pl.when(pl.col("kind") == "column").then("parent").otherwise("id").alias("id"))["id"]
+    return data.filter(data.is_in(known.implode())).unique().sort().to_list()
+
+
+def _told(answer: Answer) -> pl.Series:
+    """The nodes that an answer speaks of."""
+    frame = answer.frame
+    if answer.analysis == "unused":
+        return frame.filter(pl.col("verdict").is_in(DROPPABLE))["node"]
+    if answer.analysis == "cost":
+        return answer.lineage.graph("dataset").nodes["id"]
+    return frame["node"]
+
+
+def focus_of(answer: Answer) -> str | None:
+    """The dataset or report that a picture of the answer begins with; None: no single one."""
+    start = answer.focus
+    if start is None:
+        told = data_of(answer.lineage, _told(answer).head(1))
+        return told[0] if told else None
+    mine = data_of(answer.lineage, pl.Series([start]))
+    if mine:
+        return mine[0]
+    near = data_of(answer.lineage, answer.frame.filter(pl.col("hops") == 1)["node"])
+    return near[0] if near else None
+
+
+def part_of(answer: Answer) -> LineageGraph:
+    """The datasets and reports that an answer speaks of, its start included, and the edges between them."""
+    told = data_of(answer.lineage, _told(answer))
+    focus = focus_of(answer) if answer.focus is not None else None
+    return answer.lineage.graph("dataset").subgraph([*told, *([focus] if focus else [])])
+
+
+def scene_for(answer: Answer, max_marks: int = _MARKS) -> Scene:
+    """The drawing of an answer's part of the lineage."""
+    part, focus = part_of(answer), focus_of(answer)
+    if answer.focus is not None and focus is not None:
+        return neighbourhood(part, focus, upstream=False, hops=99, max_marks=max_marks, fold=_FOLD)
+    return scene_of(part, max_marks=max_marks)
+
+
+def picture(answer: Answer) -> str:
+    """The small picture of an answer, as SVG; empty when there is nothing to draw."""
+    return {"impact": _impact, "cost": _cost, "pii": _pii, "unused": _unused}[answer.analysis](answer)
+
+
+def _impact(answer: Answer) -> str:
+    return svg(scene_for(answer), title=answer.headline) if answer.frame.height else ""
+
+
+def _cost(answer: Answer) -> str:
+    frame, currency = answer.frame, str(answer.summary["currency"])
+    shown = [money(a, currency) for a in frame["amount"]]
+    return bars([spoken_name(k) for k in frame["key"]], frame["amount"].to_list(), answer.headline, shown)
+
+
+def _pii(answer: Answer) -> str:
+    order = pl.col("verdict").replace_strict({v: i for i, v in enumerate(VERDICTS)})
+    counts = answer.frame.group_by("label", "certainty").agg(pl.len(), order.min()).sort("label", "certainty", descending=[False, True])
+    names = [f"{label} ({certainty})" for label, certainty in counts.select("label", "certainty").iter_rows()]
+    return bars(names, counts["len"].to_list(), answer.headline, [f"{n:,} places" for n in counts["len"]], limit=12)
+
+
+def _unused(answer: Answer) -> str:
+    counts = answer.frame.group_by("verdict").len().sort("len", "verdict", descending=[True, False])
+    return bars(counts["verdict"].to_list(), counts["len"].to_list(), answer.headline, limit=10)
+
+
+def busiest(lineage: Lineage) -> str | None:
+    """The dataset with most direct readers: a node worth asking about; None without edges."""
+    graph = lineage.graph("dataset")
+    degree = np.diff(graph.forward.indptr)
+    return graph.ids[int(np.argmax(degree))] if len(graph) and degree.max() > 0 else None

@@ -1,0 +1,28 @@
+"""Shared fixtures: the bundled sample, read once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+import lineage_nb as ln
+
+ROOT = Path(__file__).parents[1]
+STREAM = ROOT / "data_samples" / "stream"
+
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.load_profile("default")
+
+
+@pytest.fixture(scope="session")
+def stream() -> ln.Snapshot:
+    return ln.read(STREAM)
+
+
+@pytest.fixture(scope="session")
+def truths() -> dict[str, Any]:
+    return json.loads((ROOT / "data_samples" / "truths.json").read_text(encoding="utf-8"))

@@ -1,0 +1,74 @@
+"""Random snapshots for property tests: small, with cycles, hubs, missing schemas and facts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from hypothesis import strategies as st
+
+import lineage_nb as ln
+
+DAY = date(2025, 6, 30)
+VERDICTS = (None, "plain", "pseudonymised", "derived", "aggregated", "redacted", "none")
+
+
+@st.composite
+def graphs(draw: st.DrawFn, most: int = 7) -> tuple[int, list[tuple[int, int]]]:
+    n = draw(st.integers(1, most))
+    node = st.integers(0, n - 1)
+    return n, draw(st.lists(st.tuples(node, node), max_size=3 * n))
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
+    """Datasets with and without columns, jobs with and without column lineage, reports, reads, costs."""
+    tables = [f"t{i}" for i in range(draw(st.integers(1, 5)))]
+    columns = {t: [f"{t}#c{j}" for j in range(draw(st.integers(0, 3)))] for t in tables}
+    reports = [f"r{i}" for i in range(draw(st.integers(0, 2)))]
+    jobs = [f"j{i}" for i in range(draw(st.integers(0, 3)))]
+    every = [c for cs in columns.values() for c in cs]
+    nodes: list[dict[str, Any]] = [{"id": t, "kind": "dataset"} for t in tables]
+    nodes += [{"id": c, "kind": "column", "parent": t, "tags": draw(st.sampled_from([None, "pii:a", "pii:b"]))} for t, cs in columns.items() for c in cs]
+    nodes += [{"id": r, "kind": "report", "owners": draw(st.sampled_from([None, "X", "X;Y"]))} for r in reports]
+    nodes += [{"id": j, "kind": "job"} for j in jobs]
+    table, edges = st.sampled_from(tables), []
+    for job in jobs:
+        inputs = draw(st.lists(table, max_size=2, unique=True))
+        outputs = draw(st.lists(table, max_size=2, unique=True))
+        edges += [{"source": t, "target": job, "type": "READ"} for t in inputs]
+        edges += [{"source": job, "target": t, "type": "WRITE"} for t in outputs]
+    if every:
+        column = st.sampled_from(every)
+        who = st.sampled_from([None, *jobs])
+        for _ in range(draw(st.integers(0, 6))):
+            edges.append({"source": draw(column), "target": draw(column), "type": "DIRECT", "job": draw(who), "verdict": draw(st.sampled_from(VERDICTS))})
+        for _ in range(draw(st.integers(0, 2))):
+            edges.append({"source": draw(column), "target": draw(table), "type": "INDIRECT", "subtype": "FILTER", "job": draw(who)})
+    for _ in range(draw(st.integers(0, 3))):
+        edges.append({"source": draw(table), "target": draw(st.sampled_from([*tables, *reports]))})
+    usage = [
+        {
+            "node": draw(st.sampled_from([*tables, *reports])),
+            "consumer": draw(st.sampled_from(["ana", "ben", None, *reports])),
+            "day": DAY - timedelta(days=draw(st.integers(0, 200))),
+            "bytes": draw(st.sampled_from([None, 10, 1000])),
+        }
+        for _ in range(draw(st.integers(0, 5)))
+    ]
+    costs = [
+        {
+            "node": draw(st.sampled_from([*tables, *jobs, *reports, "nowhere", None])),
+            "day": DAY,
+            "amount": draw(st.integers(-(10**9), 10**12)),
+        }
+        for _ in range(draw(st.integers(1, 5)))
+    ]
+    seen = datetime(2025, 1, 1, tzinfo=timezone.utc)
+    for edge in edges:
+        edge["last_seen"] = seen + timedelta(days=draw(st.integers(0, 100)))
+    return {"nodes": nodes, "edges": edges, "usage": usage, "costs": costs}
+
+
+def snapshot(parts: dict[str, list[dict[str, Any]]]) -> ln.Snapshot:
+    return ln.from_frames(**{n: rows for n, rows in parts.items() if rows})

@@ -1,0 +1,39 @@
+"""Build the wheel, check what is in it, install it into an empty environment and use it there."""
+
+import subprocess
+import sys
+import tempfile
+import venv
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+NEEDED = ("lineage_nb/widgets/static/explorer.js", "lineage_nb/py.typed", "lineage_nb/data/stream/snapshot.json")
+USE = """
+import lineage_nb as ln
+snap = ln.sample()
+assert snap.impact("raw.users.email").frame.height
+assert snap.cost(by="team").frame.height and snap.pii().frame.height and snap.unused().frame.height
+print("the wheel works:", snap.impact("raw.users.email").headline)
+"""
+
+
+def main() -> None:
+    """Fail with a message when anything is missing."""
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        subprocess.run([sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT], check=True, stdout=subprocess.DEVNULL)
+        wheel = next(work.glob("*.whl"))
+        names = zipfile.ZipFile(wheel).namelist()
+        missing = [n for n in NEEDED if n not in names]
+        stray = [n for n in names if n.startswith(("tests/", "data_samples/", "benchmarks/"))]
+        if missing or stray:
+            sys.exit(f"{wheel.name}: missing {missing}, should not be there {stray}")
+        venv.create(work / "env", with_pip=True)
+        python = work / "env" / "bin" / "python"
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel], check=True)
+        subprocess.run([python, "-W", "error", "-c", USE], check=True, cwd=work)
+
+
+if __name__ == "__main__":
+    main()
