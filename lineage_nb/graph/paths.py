@@ -178,7 +178,7 @@ class _ColumnLevel:
         )
 
     def _bare_dataset_edges(self) -> pl.DataFrame:
-        """Dataset → dataset edges that neither a job nor columns explain (d, t, bits)."""
+        """Dataset → dataset edges that neither a job nor the columns explain in full (d, t, bits)."""
         kinds = list(NOT_DATA)
         bare = self.active.filter(
             pl.col("type").is_in(["DIRECT", "INDIRECT"]) & ~pl.col("source_kind").is_in(kinds) & ~pl.col("target_kind").is_in(kinds)
@@ -187,12 +187,13 @@ class _ColumnLevel:
         by_column = self.active.filter(pl.col("target_kind") == "column").select(
             pl.col("source_data").alias("source"), pl.col("target_data").alias("target")
         )
-        bare = bare.unique().join(pl.concat([by_job, by_column]).unique(), on=["source", "target"], how="anti")
-        numbered = _numbered(bare, self.numbers).with_columns(_bits().alias("bits"))
+        bare = bare.unique().join(by_job.unique(), on=["source", "target"], how="anti")
         resolved = self.active.filter((pl.col("target_kind") == "column"))["target"].unique()
-        opaque = self.columns.filter(
-            pl.col("d").is_in(numbered["t"].implode()) & ~pl.col("column").is_in(resolved.implode())
-        )
+        opaque = self.columns.filter(~pl.col("column").is_in(resolved.implode()))
+        in_full = by_column.unique().join(opaque.select(pl.col("parent").alias("target")).unique(), on="target", how="anti")
+        bare = bare.join(in_full, on=["source", "target"], how="anti")
+        numbered = _numbered(bare, self.numbers).with_columns(_bits().alias("bits"))
+        opaque = opaque.filter(pl.col("d").is_in(numbered["t"].implode()))
         self.add(opaque, "d", "c", _POSSIBLE, free=True)
         return numbered.select(pl.col("s").alias("d"), "t", "bits")
 

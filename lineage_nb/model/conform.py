@@ -87,6 +87,7 @@ def conform(data: SnapshotData) -> Conformed:
     frames = dict(data.frames)
     if renamed.height:
         mapping = _with_columns(renamed, _mentions(frames)["id"])
+        frames["nodes"] = _without_other_names(frames["nodes"], mapping)
         for name, columns in REFERENCES.items():
             frames[name] = _rename(frames[name], columns, mapping)
     frames["edges"] = _one_row_each(frames["edges"], FRAMES["edges"].key)
@@ -111,6 +112,12 @@ def _with_columns(renamed: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
         .select(pl.col("id").alias("name"), pl.col("node") + pl.col("rest"))
     )
     return pl.concat([renamed.select("name", "node"), columns]).unique("name", keep="first", maintain_order=True)
+
+
+def _without_other_names(nodes: pl.DataFrame, mapping: pl.DataFrame) -> pl.DataFrame:
+    """A node that goes by another's id is named and placed as that one says."""
+    renamed = pl.col("id").is_in(mapping["name"].implode())
+    return nodes.with_columns(pl.when(~renamed).then(c).alias(c) for c in ("namespace", "name"))
 
 
 def _rename(frame: pl.DataFrame, columns: tuple[str, ...], mapping: pl.DataFrame) -> pl.DataFrame:

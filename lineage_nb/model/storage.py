@@ -38,7 +38,8 @@ def is_saved(folder: Path) -> bool:
 def _write(folder: Path, name: str, frame: pl.DataFrame) -> dict[str, Any]:
     temporary = folder / f".{name}.{os.getpid()}.tmp"
     frame.write_parquet(temporary, compression="zstd")
-    digest = hashlib.file_digest(temporary.open("rb"), "sha256").hexdigest()
+    with temporary.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     target = folder / f"{name}-{digest[:16]}.parquet"
     temporary.replace(target)
     return {"file": target.name, "rows": frame.height, "sha256": digest}

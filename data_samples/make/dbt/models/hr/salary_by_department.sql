@@ -1,0 +1,3 @@
+select department, avg(salary) as average_salary
+from {{ ref('stg_payroll') }}
+group by department

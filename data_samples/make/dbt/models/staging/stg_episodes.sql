@@ -1,0 +1,2 @@
+select episode_id, title_id, season, episode_number, runtime_seconds
+from {{ source('raw', 'episodes') }}

@@ -1,0 +1,2 @@
+select employee_id, department, salary, paid_on
+from {{ source('raw', 'payroll') }}

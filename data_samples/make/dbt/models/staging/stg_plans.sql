@@ -1,0 +1,2 @@
+select plan_id, plan_name, price
+from {{ source('raw', 'plans') }}

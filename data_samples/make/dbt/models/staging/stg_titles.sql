@@ -1,0 +1,2 @@
+select title_id, title_name, kind, genre, release_year
+from {{ source('raw', 'titles') }}
