@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cached_property, wraps
 from importlib.resources import as_file, files
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, cast
 
 import polars as pl
 
@@ -22,7 +22,7 @@ from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.networkx_view import from_networkx
 from lineage_nb.model.merge import merge
-from lineage_nb.model.normalise import normalise, to_polars
+from lineage_nb.model.normalise import normalise
 from lineage_nb.model.report import LoadReport, ReportBuilder
 from lineage_nb.model.schema import FRAMES
 from lineage_nb.model.snapshot import SnapshotData
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from lineage_nb.widgets.controls import Explorer
+    from lineage_nb.widgets.panels import Panel
 
 __all__ = ["Result", "Snapshot", "formats", "from_edges", "from_frames", "read", "sample"]
 
@@ -116,10 +117,10 @@ class Result:
 
     def to_html(self, path: AnyPath) -> Path:
         """Write a page that stands alone and works offline: the picture, the figures and the rows."""
-        from lineage_nb.views.picture import page_of
+        from lineage_nb.views.html import result_page
 
         target = Path(path)
-        target.write_text(page_of(self._answer), encoding="utf-8")
+        target.write_text(result_page(self._answer), encoding="utf-8")
         return target
 
     def to_csv(self, path: AnyPath) -> Path:
@@ -136,8 +137,9 @@ class Result:
 
     def to_parquet(self, path: AnyPath) -> Path:
         """Write the frame as Parquet."""
-        self._answer.frame.write_parquet(path)
-        return Path(path)
+        target = Path(path)
+        self._answer.frame.write_parquet(target)
+        return target
 
     def __repr__(self) -> str:
         """Show headline and first rows as text."""
@@ -308,6 +310,20 @@ class Snapshot(Lineage):
 
         return explore(self, focus=focus, **options)
 
+    def panel(self, question: str, **arguments: Any) -> Panel:
+        """Open the panel of an analysis: its controls above its answer.
+
+        Parameters
+        ----------
+        question : {"impact", "cost", "pii", "unused"}
+            Which analysis.
+        **arguments
+            First values of the controls, as the analysis takes them.
+        """
+        from lineage_nb.widgets.panels import Panel
+
+        return Panel(self, question, wrap=Result, **arguments)
+
     # -- display ---------------------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
@@ -412,7 +428,7 @@ def from_edges(edges: object, **frames: object) -> Snapshot:
     ['mart']
     """
     if type(edges).__module__.partition(".")[0] == "networkx":
-        taken = from_networkx(edges)  # type: ignore[arg-type]
+        taken = from_networkx(cast("nx.DiGraph", edges))
         nodes = frames.pop("nodes", None) or taken["nodes"]
         return from_frames(nodes=nodes or None, edges=taken["edges"] or _no_edges(), **frames)
     if isinstance(edges, (list, tuple, set)) and all(isinstance(e, (list, tuple)) for e in edges):

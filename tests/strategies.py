@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -64,7 +64,7 @@ def frames(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
         }
         for _ in range(draw(st.integers(1, 5)))
     ]
-    seen = datetime(2025, 1, 1, tzinfo=timezone.utc)
+    seen = datetime(2025, 1, 1, tzinfo=UTC)
     for edge in edges:
         edge["last_seen"] = seen + timedelta(days=draw(st.integers(0, 100)))
     return {"nodes": nodes, "edges": edges, "usage": usage, "costs": costs}

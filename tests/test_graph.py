@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from typing import Any
 
@@ -46,7 +47,7 @@ def test_closure_equals_networkx(graph: tuple[int, Edges], start: int, most: int
     for node in slow:
         path = walk_back(found, node)
         assert path[0] == start and len(path) == slow[node] + 1
-        assert all((a, b) in set(edges) for a, b in zip(path, path[1:], strict=False))
+        assert all((a, b) in set(edges) for a, b in itertools.pairwise(path))
         if node != start:
             nearer = [a for a, b in edges if b == node and slow.get(a) == slow[node] - 1]
             assert path[-2] == min(nearer), "ties go to the smallest"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from collections import defaultdict
@@ -36,7 +37,7 @@ def same(a: ln.Snapshot, b: ln.Snapshot) -> bool:
 @given(st.sampled_from(sorted(FRAMES)), st.data())
 def test_every_record_is_accepted_or_rejected(name: str, data: st.DataObject) -> None:
     columns = [c.name for c in FRAMES[name].columns]
-    rows = data.draw(st.lists(st.fixed_dictionaries({c: anything for c in columns}), max_size=5))
+    rows = data.draw(st.lists(st.fixed_dictionaries(dict.fromkeys(columns, anything)), max_size=5))
     frame = pl.DataFrame({c: pl.Series([str(r[c]) if r[c] is not None else None for r in rows], dtype=pl.String) for c in columns})
     snap = ln.from_frames(**{name: frame})
     row = snap.report.files.row(0, named=True)
@@ -182,7 +183,7 @@ def test_proved_labels_equal_all_paths(parts: Parts) -> None:
             for target in graph:
                 if r["id"] in graph and target != r["id"]:
                     for path in nx.all_simple_paths(graph, r["id"], target):
-                        worst = max(graph.edges[e]["weight"] for e in zip(path, path[1:], strict=False))
+                        worst = max(graph.edges[e]["weight"] for e in itertools.pairwise(path))
                         result[target, label] = min(result[target, label], worst)
     proved = snapshot(parts).pii().frame.filter((pl.col("certainty") == "proved") & pl.col("node").str.contains("#"))
     best = {(r["node"], r["label"]): r["verdict"] for r in proved.iter_rows(named=True)}

@@ -1,1 +1,1 @@
-
+"""One question per module: data in, answer out."""

@@ -7,7 +7,7 @@ and flow from there along the lineage to whoever consumes in the end.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
 
@@ -19,6 +19,7 @@ from lineage_nb.analyses.consumers import BY, consumer_keys, readers
 from lineage_nb.analyses.placement import Placement, place
 from lineage_nb.analyses.result import Answer, money, plural
 from lineage_nb.errors import LineageError
+from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.flow import Flow
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.propagate import push_max
@@ -138,6 +139,7 @@ class _Attribution:
     by: str
     method: str
     monitors: list[str]
+    measured: dict[str, int] = field(default_factory=dict)
 
     @cached_property
     def _edges(self) -> pl.DataFrame:
@@ -184,35 +186,21 @@ class _Attribution:
         weight = self._weights(n, source[kept], target[kept], self._edges.filter(pl.Series(kept)))
         return Flow(n, np.r_[source[kept], terminal], np.r_[target[kept], keys], np.r_[weight, np.ones(len(terminal))])
 
-    def _weights(self, n: int, source: NDArray[np.int64], target: NDArray[np.int64], edges: pl.DataFrame) -> NDArray[np.float64]:
-        """Bytes if known for all readers of a table (or cycle), else reads, else 1; sets `measured`."""
-        group = Flow(n, source, target, np.ones(len(source))).parts.component
-        at = group[source]
-        outer = at != group[target]
-        weight = np.ones(len(source))
-        self.measured = {"bytes": 0, "reads": 0, "evenly": len(np.unique(at[outer]))}
-        if self.method == "even":
-            return weight
-        for column in ("reads", "bytes"):
-            values = edges[column].fill_null(0).to_numpy().astype(np.float64)
-            known = (values > 0) | ~outer
-            complete = np.ones(n, dtype=bool)
-            complete[at[~known]] = False
-            use = complete[at] & outer
-            weight[use] = values[use]
-            self.measured[column] = len(np.unique(at[use]))
-        self.measured["reads"] = int(len(np.unique(at[outer & self._complete(edges, at, outer, "reads", n)]))) - self.measured["bytes"]
-        self.measured["reads"] = max(self.measured["reads"], 0)
-        self.measured["evenly"] -= self.measured["bytes"] + self.measured["reads"]
+    def _weights(self, n: int, source: Ints, target: Ints, edges: pl.DataFrame) -> NDArray[np.float64]:
+        """Bytes if known for all readers of a table (or cycle), else reads, else 1; counts them in `measured`."""
+        component = Flow(n, source, target, np.ones(len(source))).parts.component
+        at, weight = component[source], np.ones(len(source))
+        outer = at != component[target]
+        left = np.unique(at[outer])
+        for unit in ("bytes", "reads") if self.method == "usage" else ():
+            values = edges[unit].fill_null(0).to_numpy().astype(np.float64)
+            usable = np.setdiff1d(left, at[outer & (values <= 0)])
+            chosen = outer & np.isin(at, usable)
+            weight[chosen] = values[chosen]
+            self.measured[unit] = len(usable)
+            left = np.setdiff1d(left, usable)
+        self.measured["evenly"] = len(left)
         return weight
-
-    @staticmethod
-    def _complete(edges: pl.DataFrame, at: NDArray[np.int64], outer: NDArray[np.bool_], column: str, n: int) -> NDArray[np.bool_]:
-        values = edges[column].fill_null(0).to_numpy()
-        complete = np.ones(n, dtype=bool)
-        complete[at[(values <= 0) & outer]] = False
-        result: NDArray[np.bool_] = complete[at]
-        return result
 
     @cached_property
     def start(self) -> NDArray[np.int64]:
@@ -287,8 +275,8 @@ def _headline(summary: dict[str, object]) -> str:
 
 
 def _trust(summary: dict[str, object], placed: Placement, flows: _Attribution) -> tuple[str, ...]:
-    parts = [flows_ for flows_ in (placed.note,) if flows_]
-    measured = getattr(flows, "measured", None)
+    parts = [placed.note] if placed.note else []
+    measured = flows.measured
     if measured and flows.by != "dataset" and flows.method == "usage":
         parts.append(
             f"Tables were split by bytes scanned ({measured['bytes']:,}), by reads where bytes are not known for all "

@@ -12,7 +12,6 @@ from lineage_nb.analyses.usage_log import usage_log
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.effective import active_edges
 from lineage_nb.graph.lineage import Lineage
-from lineage_nb.model.names import spoken_name
 
 __all__ = ["impact"]
 
@@ -81,7 +80,7 @@ def impact(
     return Answer(
         "impact",
         frame,
-        _headline(start, summary),
+        _headline(lineage.spoken(start), summary),
         summary,
         _trust(lineage, frame, log.sentence()),
         lineage,
@@ -188,12 +187,12 @@ def _summary(frame: pl.DataFrame) -> dict[str, object]:
     }
 
 
-def _headline(start: str, summary: dict[str, object]) -> str:
+def _headline(name: str, summary: dict[str, object]) -> str:
     if not summary["nodes"]:
-        return f"Nothing is downstream of {spoken_name(start)}."
+        return f"Nothing is downstream of {name}."
     kinds = summary["kinds"]
     parts = [plural(n, k) for k, n in kinds.items()] if isinstance(kinds, dict) else []
-    text = f"Changing {spoken_name(start)} hits {', '.join(parts)}, up to {summary['furthest']} hops away"
+    text = f"Changing {name} hits {', '.join(parts)}, up to {summary['furthest']} hops away"
     possible = summary["possible"]
     return text + (f"; {possible:,} of them only possibly." if possible else ".")
 

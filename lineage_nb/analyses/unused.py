@@ -24,7 +24,6 @@ from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.lineage_graph import LineageGraph
 from lineage_nb.graph.propagate import push_max
-from lineage_nb.model.names import spoken_name
 
 __all__ = ["DROPPABLE", "VERDICTS", "unused"]
 
@@ -265,17 +264,17 @@ class _Judge:
     def _evidence(
         self, verdict: NDArray[np.str_], by: Ints, last: Ints, blind: Ints, assumed: NDArray[np.bool_]
     ) -> pl.Series:
-        ids = self.graph.ids
+        ids, spoken = self.graph.ids, self.lineage.spoken
         texts = []
         for i, what in enumerate(verdict):
             read = ""
             if last[i] > _NEVER:
-                where = "" if by[i] == i else f" (through {spoken_name(ids[by[i]])})"
+                where = "" if by[i] == i else f" (through {spoken(ids[by[i]])})"
                 read = f"last read on {_EPOCH + timedelta(days=int(last[i]))}{where}"
             if what == "live" and assumed[i]:
                 texts.append("live (assumed): feeds or is a report whose views no log records")
             elif what == "unknown":
-                other = "" if blind[i] == i else f"feeds {spoken_name(ids[blind[i]])}: "
+                other = "" if blind[i] == i else f"feeds {spoken(ids[blind[i]])}: "
                 texts.append("; ".join(filter(None, [other + self._why[blind[i]], read])))
             else:
                 texts.append(read or "no terminal read is recorded")
@@ -335,7 +334,7 @@ def _headline(summary: dict[str, object]) -> str:
     if window is None:
         return "Nothing can be called unused: the snapshot holds no usage log."
     unused_count, total, freed = int(str(summary["unused"])), int(str(summary["tables"])), int(str(summary["freed"]))
-    last = window[1] if isinstance(window, tuple) else ""
+    last = str(window[1]) if isinstance(window, tuple) else ""
     text = f"{unused_count:,} of {total:,} tables and reports are unused in the {summary['days']} days to {last}"
     return text + (f"; dropping them all would have saved {money(freed)}." if freed else ".")
 
@@ -353,7 +352,8 @@ def _trust(lineage: Lineage, log: UsageLog, suspects: list[str], frame: pl.DataF
         )
     costs = lineage.frames["costs"]
     if costs.height:
-        notes.append(f"freed counts what was billed from {costs['day'].min()} to {costs['day'].max()}.")
+        first, last = (str(d) for d in costs.select(pl.col("day").min(), last=pl.col("day").max()).row(0))
+        notes.append(f"freed counts what was billed from {first} to {last}.")
     return tuple(notes)
 
 

@@ -91,7 +91,7 @@ def _last_plausible(days: pl.DataFrame) -> date | None:
     """The last day before a few stray rows far behind all others."""
     if days.is_empty():
         return None
-    total = days["len"].sum()
+    total = int(days["len"].sum())
     after = total - days["len"].cum_sum()
     gap = days["day"].diff().shift(-1).dt.total_days().fill_null(0)
     stray = days.filter((gap > _OUTLIER_GAP) & (after <= _OUTLIER_SHARE * total))

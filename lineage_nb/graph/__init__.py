@@ -1,1 +1,1 @@
-
+"""Evidence → the edges that hold → arrays, and searches over them."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Csr", "Ints", "build_csr"]
 
-Ints = NDArray[np.int32] | NDArray[np.int64]
+Ints = NDArray[np.signedinteger[Any]]
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def build_csr(n: int, source: Ints, target: Ints) -> Csr:
     [0, 1, 1, 2]
     """
     m = len(source)
-    kind = np.int32 if max(n, m) < np.iinfo(np.int32).max else np.int64
+    kind: type[np.int32] | type[np.int64] = np.int32 if max(n, m) < np.iinfo(np.int32).max else np.int64
     order = np.lexsort((target, source))
     indptr = np.zeros(n + 1, dtype=kind)
     np.cumsum(np.bincount(source, minlength=n), out=indptr[1:])

@@ -226,9 +226,17 @@ def job_edges(active: pl.DataFrame) -> pl.DataFrame:
         pl.col("source_data").alias("dataset"), "target"
     )
     pairs = outputs.join(pl.concat([inputs, shown]).unique(), on="dataset")
-    constant = {"type": "DIRECT", "subtype": None, "verdict": None, "value": True, "certainty": "proved", "jobs": None}
+    nothing = pl.lit(None, pl.String)
     return _one_each(
-        pairs.with_columns(pl.lit(v, dtype=EDGE_SCHEMA[k] if k != "jobs" else pl.String).alias(k) for k, v in constant.items())
-        .rename({"dataset": "evidence"})
-        .select(*EDGE_SCHEMA)
+        pairs.select(
+            "source",
+            "target",
+            pl.lit("DIRECT").alias("type"),
+            nothing.alias("subtype"),
+            nothing.alias("verdict"),
+            pl.lit(value=True).alias("value"),
+            pl.lit("proved").alias("certainty"),
+            nothing.alias("jobs"),
+            pl.col("dataset").alias("evidence"),
+        )
     )

@@ -9,7 +9,7 @@ import polars as pl
 
 from lineage_nb.graph.lineage_graph import Level, LineageGraph, build_graph
 from lineage_nb.model.conform import Conformed, conform
-from lineage_nb.model.names import NameIndex
+from lineage_nb.model.names import NameIndex, spoken_name
 from lineage_nb.model.snapshot import SnapshotData
 
 __all__ = ["Lineage"]
@@ -42,6 +42,30 @@ class Lineage:
     def names(self) -> NameIndex:
         """Short names of all nodes."""
         return NameIndex(self.frames["nodes"])
+
+    @cached_property
+    def _short(self) -> dict[str, str]:
+        """Names without namespace of the nodes that have one, where no other node has the same."""
+        named = self.frames["nodes"].filter(
+            (pl.col("kind") != "column") & ~pl.col("kind").is_in(["job", "report"]) & pl.col("namespace").is_not_null()
+        )
+        own = named.filter(pl.len().over("name") == 1).select("id", "name")
+        return {i: n for i, n in own.iter_rows() if spoken_name(i) == n}
+
+    def spoken(self, node: str) -> str:
+        """Give an id as people say it: without the namespace, where that leaves no doubt.
+
+        Examples
+        --------
+        >>> import lineage_nb as ln
+        >>> snap = ln.from_frames(nodes={"id": ["db/raw.users"], "namespace": ["db"], "name": ["raw.users"]})
+        >>> snap.spoken("db/raw.users#email")
+        'raw.users.email'
+        """
+        owner, hash_, _ = node.partition("#")
+        if owner not in self._short:
+            return spoken_name(node) if node.startswith("principal:") else node
+        return spoken_name(node) if hash_ else self._short[owner]
 
     def graph(self, level: Level = "dataset", *, expired: bool = False) -> LineageGraph:
         """Derive the graph of one level; the same object every time.

@@ -188,7 +188,7 @@ class _ColumnLevel:
             pl.col("source_data").alias("source"), pl.col("target_data").alias("target")
         )
         bare = bare.unique().join(by_job.unique(), on=["source", "target"], how="anti")
-        resolved = self.active.filter((pl.col("target_kind") == "column"))["target"].unique()
+        resolved = self.active.filter(pl.col("target_kind") == "column")["target"].unique()
         opaque = self.columns.filter(~pl.col("column").is_in(resolved.implode()))
         in_full = by_column.unique().join(opaque.select(pl.col("parent").alias("target")).unique(), on="target", how="anti")
         bare = bare.join(in_full, on=["source", "target"], how="anti")

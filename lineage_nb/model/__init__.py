@@ -1,1 +1,1 @@
-
+"""What a snapshot is."""

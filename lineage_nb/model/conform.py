@@ -166,7 +166,7 @@ def _one_row_each(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
         for c, t in frame.schema.items()
         if isinstance(t, pl.List)
     )
-    return pl.concat([frame.filter(~repeated), resolved.cast(dict(frame.schema))])
+    return pl.concat([frame.filter(~repeated), resolved.cast(frame.schema)])
 
 
 def _largest(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:

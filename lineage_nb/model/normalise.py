@@ -7,7 +7,7 @@ times, numbers and lists where the model asks for them.
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -24,7 +24,7 @@ _FAULT = "__fault"
 _MAX_TEXT = 100_000
 
 
-def to_polars(frame: object, what: str = "frame") -> pl.DataFrame:
+def to_polars(frame: Any, what: str = "frame") -> pl.DataFrame:
     """Convert any supported frame to polars.
 
     Parameters
@@ -46,9 +46,9 @@ def to_polars(frame: object, what: str = "frame") -> pl.DataFrame:
     module = type(frame).__module__.partition(".")[0]
     try:
         if module == "pandas":
-            return pl.from_pandas(frame)  # type: ignore[call-overload, no-any-return]
+            return pl.from_pandas(frame)
         if module == "pyarrow":
-            return pl.DataFrame(pl.from_arrow(frame))  # type: ignore[arg-type]
+            return pl.DataFrame(pl.from_arrow(frame))
         if isinstance(frame, dict):
             return pl.DataFrame(frame, strict=False)
         if isinstance(frame, list):
@@ -60,7 +60,9 @@ def to_polars(frame: object, what: str = "frame") -> pl.DataFrame:
     )
 
 
-def normalise(name: str, frame: object, report: FileReport | None = None) -> pl.DataFrame:
+def normalise(
+    name: str, frame: object, report: FileReport | None = None, *, rows: Sequence[int] | None = None
+) -> pl.DataFrame:
     """Fit a frame to the model.
 
     Parameters
@@ -71,6 +73,8 @@ def normalise(name: str, frame: object, report: FileReport | None = None) -> pl.
         Anything `to_polars` takes. Missing columns are filled; columns beyond the model's are kept.
     report : FileReport, optional
         Where rejected rows are counted. Without one the first rejected row raises.
+    rows : sequence of int, optional
+        Numbers of the rows in their file, where some are missing.
 
     Returns
     -------
@@ -101,7 +105,8 @@ def normalise(name: str, frame: object, report: FileReport | None = None) -> pl.
         raise SchemaError.of(name, faults + [f"column name {c!r} is reserved" for c in clash])
     if report is not None:
         report.count(data.height)
-    data = data.with_columns(pl.int_range(pl.len()).alias(_ROW), pl.lit(None, pl.String).alias(_FAULT))
+    number = pl.int_range(pl.len()) if rows is None else pl.Series(rows, dtype=pl.Int64)
+    data = data.with_columns(number.alias(_ROW), pl.lit(None, pl.String).alias(_FAULT))
     if "record" in spec.schema:
         data = _with_record(data, spec)
     for column in spec.columns:
@@ -157,22 +162,20 @@ def _fit(data: pl.DataFrame, column: Column, frame: str) -> pl.DataFrame:
         failed &= given.str.strip_chars() != ""
     elif isinstance(data.schema[name], pl.List):
         failed &= given.list.len() > 0
-    faults = pl.when(failed).then(pl.lit(f"{name} is not a {_spoken(column)}"))
+    faults = [pl.when(failed).then(pl.lit(f"{name} is not a {_spoken(column)}")).otherwise(None)]
     value = pl.col("__fitted")
     if column.default is not None:
         value = value.fill_null(pl.lit(column.default, dtype=column.dtype))
     elif column.required:
-        faults = faults.when(value.is_null()).then(pl.lit(f"{name} is empty"))
-    return data.with_columns(
-        pl.coalesce(pl.col(_FAULT), faults.otherwise(None)).alias(_FAULT), value.alias(name)
-    ).drop("__fitted")
+        faults.append(pl.when(value.is_null()).then(pl.lit(f"{name} is empty")).otherwise(None))
+    return data.with_columns(pl.coalesce(pl.col(_FAULT), *faults).alias(_FAULT), value.alias(name)).drop("__fitted")
 
 
 def _spoken(column: Column) -> str:
-    spoken = {pl.Int64: "whole number", pl.Float64: "number", pl.Date: "date", pl.Boolean: "boolean"}
     if column.name == "amount":
         return "money amount"
-    return spoken.get(column.dtype, "time" if column.dtype == TIME else "text")  # type: ignore[call-overload, no-any-return]
+    spoken = ((pl.Int64, "whole number"), (pl.Float64, "number"), (pl.Date, "date"), (pl.Boolean, "boolean"), (TIME, "time"))
+    return next((word for dtype, word in spoken if column.dtype == dtype), "text")
 
 
 def _cast(dtype: pl.DataType, column: Column, frame: str) -> pl.Expr:

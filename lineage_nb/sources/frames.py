@@ -6,11 +6,13 @@ says nothing, as edges if it has the columns ``source`` and ``target``.
 
 from __future__ import annotations
 
+import csv
 import io
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from lineage_nb.errors import SchemaError
@@ -65,22 +67,63 @@ def _parse(entry: Entry) -> pl.DataFrame:
     return pl.read_csv(content, separator=separator, infer_schema=False, truncate_ragged_lines=False)
 
 
+def _parse_rows(entry: Entry, file: FileReport) -> tuple[pl.DataFrame, list[int]]:
+    """Read a text file row by row, rejecting those that do not parse; also the numbers of the others."""
+    with open_bytes(entry.path) as stream:
+        text = stream.read().decode("utf-8-sig", "replace")
+    if entry.suffix in (".csv", ".tsv"):
+        return _csv_rows(text, "\t" if entry.suffix == ".tsv" else ",", file)
+    good: list[tuple[int, dict[str, Any]]] = []
+    for number, line in enumerate(filter(None, map(str.strip, text.splitlines()))):
+        try:
+            record = msgspec.json.decode(line)
+        except (msgspec.DecodeError, RecursionError) as error:
+            record = str(error)
+        if isinstance(record, dict):
+            good.append((number, record))
+        else:
+            file.count()
+            file.reject(f"row {number}", "is no JSON object", line)
+    return pl.from_dicts([r for _, r in good], infer_schema_length=None, strict=False), [n for n, _ in good]
+
+
+def _csv_rows(text: str, separator: str, file: FileReport) -> tuple[pl.DataFrame, list[int]]:
+    lines = csv.reader(io.StringIO(text), delimiter=separator)
+    header = next(lines, [])
+    good: list[tuple[int, list[str | None]]] = []
+    for number, fields in enumerate(f for f in lines if f):
+        if len(fields) > len(header):
+            file.count()
+            file.reject(f"row {number}", "has more fields than the header", separator.join(fields))
+        else:
+            padded: list[str | None] = [f or None for f in fields]
+            good.append((number, padded + [None] * (len(header) - len(fields))))
+    frame = pl.DataFrame([r for _, r in good], schema=dict.fromkeys(header, pl.String), orient="row")
+    return frame, [n for n, _ in good]
+
+
 def _read_one(entry: Entry, name: str, file: FileReport) -> Mapping[str, pl.DataFrame]:
+    rows: list[int] | None = None
     try:
         frame = _parse(entry)
     except pl.exceptions.NoDataError:
         file.note("empty")
         return {}
     except _FAILURES as error:
-        file.count()
-        file.reject("file", f"cannot be parsed as {entry.suffix.lstrip('.')}", str(error))
-        return {}
+        try:
+            if entry.suffix not in _TEXT:
+                raise
+            frame, rows = _parse_rows(entry, file)
+        except (*_FAILURES, csv.Error) as fault:
+            file.count()
+            file.reject("file", f"cannot be parsed as {entry.suffix.lstrip('.')}", str(fault or error))
+            return {}
     integers = name == "costs" and "amount" in frame.columns
     if integers and entry.suffix in _TEXT and not frame["amount"].cast(pl.String).str.contains(".", literal=True).any():
         file.note("amounts without a decimal point were read as whole currency units")
     before = file.read
     try:
-        return {name: normalise(name, frame, file)}
+        return {name: normalise(name, frame, file, rows=rows)}
     except SchemaError as error:
         file.count(frame.height - (file.read - before) or 1)
         file.reject("header", "columns do not fit the frame", str(error))
@@ -94,7 +137,7 @@ def _read(
 ) -> Mapping[str, pl.DataFrame]:
     parts = []
     for entry in entries:
-        name = options.get("frame") or _frame_name(entry)
+        name = str(options.get("frame") or _frame_name(entry))
         file = report.file(entry.path, FORMAT.name)
         if name not in FRAMES:
             file.count()

@@ -1,1 +1,1 @@
-
+"""Answers and graphs as text, HTML, SVG, plots and pages."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from html import escape
 
+import polars as pl
+
 from lineage_nb.analyses.result import Answer
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.views.bars import bars
-from lineage_nb.views.text import NODE_COLUMNS, overview, result_text, shown_rows, snapshot_text
+from lineage_nb.views.text import NODE_COLUMNS, cell, overview, result_text, shown_rows, snapshot_text
 
-__all__ = ["STYLE", "result_bundle", "result_html", "snapshot_bundle", "table"]
+__all__ = ["STYLE", "frame_table", "result_bundle", "result_html", "result_page", "snapshot_bundle", "table"]
 
 _ROWS = 10
 _CHARS = 120
@@ -51,6 +53,19 @@ def table(answer: Answer, rows: int = _ROWS) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{rest}" if body else ""
 
 
+def frame_table(frame: pl.DataFrame, rows: int = _ROWS) -> str:
+    """First rows of any frame as an HTML table; empty without rows."""
+    if frame.is_empty():
+        return ""
+    head = "".join(f"<th>{escape(c.replace('_', ' '))}</th>" for c in frame.columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(_clip(cell(c, v)))}</td>" for c, v in record.items()) + "</tr>"
+        for record in frame.head(rows).iter_rows(named=True)
+    )
+    more = f'<p class="more">… {frame.height - rows:,} more rows</p>' if frame.height > rows else ""
+    return f'{STYLE}<div class="lnb"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}</div>'
+
+
 def result_html(answer: Answer, rows: int = _ROWS) -> str:
     """Headline, picture, first rows and trust of an answer."""
     from lineage_nb.views.picture import picture
@@ -60,6 +75,20 @@ def result_html(answer: Answer, rows: int = _ROWS) -> str:
         f'{STYLE}<div class="lnb"><h4>{escape(answer.headline)}</h4>{picture(answer)}{table(answer, rows)}'
         f'<ul class="trust">{notes}</ul></div>'
     )
+
+
+def result_page(answer: Answer, rows: int = 1000) -> str:
+    """A page that stands alone: the answer's part of the lineage to drag and zoom, figures, rows and trust."""
+    from lineage_nb.views.page import standalone_html
+    from lineage_nb.views.picture import picture, scene_for
+
+    figures = "" if answer.focus is not None else picture(answer)
+    notes = "".join(f"<li>{escape(note)}</li>" for note in answer.trust)
+    below = (
+        f'{STYLE}<section class="lnb" style="max-height:45vh;overflow:auto;padding:8px 16px;border-top:1px solid #dfe3e8;'
+        f'max-width:none">{figures}{table(answer, rows)}<ul class="trust">{notes}</ul></section>'
+    )
+    return standalone_html(scene_for(answer, 150), title=answer.headline, after=below)
 
 
 def result_bundle(answer: Answer) -> dict[str, str]:

@@ -10,7 +10,6 @@ from lineage_nb.analyses.result import Answer, money
 from lineage_nb.analyses.unused import DROPPABLE
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.lineage_graph import LineageGraph
-from lineage_nb.model.names import spoken_name
 from lineage_nb.views.bars import bars
 from lineage_nb.views.scene import Scene, neighbourhood, scene_of
 from lineage_nb.views.svg import svg
@@ -80,7 +79,7 @@ def _impact(answer: Answer) -> str:
 def _cost(answer: Answer) -> str:
     frame, currency = answer.frame, str(answer.summary["currency"])
     shown = [money(a, currency) for a in frame["amount"]]
-    return bars([spoken_name(k) for k in frame["key"]], frame["amount"].to_list(), answer.headline, shown)
+    return bars([answer.lineage.spoken(k) for k in frame["key"]], frame["amount"].to_list(), answer.headline, shown)
 
 
 def _pii(answer: Answer) -> str:

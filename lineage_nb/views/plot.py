@@ -56,6 +56,8 @@ def _label(node: str) -> str:
 
 
 def _impact(answer: Answer, axes: Axes) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     counts = answer.frame.group_by("hops", "certainty").len().sort("hops")
     for certainty, color, hatch in (("proved", _BLUE, ""), ("possible", _ORANGE, "//")):
         mine = dict(counts.filter(pl.col("certainty") == certainty).select("hops", "len").iter_rows())
@@ -64,8 +66,8 @@ def _impact(answer: Answer, axes: Axes) -> None:
         axes.bar(hops, [mine[h] for h in hops], bottom=[below.get(h, 0) for h in hops], color=color, hatch=hatch, edgecolor="white", label=certainty)
     axes.set_xlabel("hops from the changed node")
     axes.set_ylabel("nodes hit")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     if counts.height:
         axes.legend(frameon=False)
 

@@ -11,7 +11,6 @@ import polars as pl
 from lineage_nb.analyses.result import Answer, money, plural
 from lineage_nb.graph.effective import as_of
 from lineage_nb.graph.lineage import Lineage
-from lineage_nb.model.names import spoken_name
 
 __all__ = ["NODE_COLUMNS", "cell", "overview", "result_text", "shown_rows", "snapshot_text"]
 
@@ -25,24 +24,14 @@ def shown_rows(answer: Answer, rows: int) -> pl.DataFrame:
     """The first rows as people read them, all columns text: names without their namespace where that is clear."""
     currency = str(answer.summary.get("currency", ""))
     head = answer.frame.head(rows)
-    names = _short_names(answer.lineage, head)
+    spoken = answer.lineage.spoken
     return pl.DataFrame(
         {
-            c: [names.get(v, v) or "" if c in NODE_COLUMNS else cell(c, v, currency) for v in head[c].to_list()]
+            c: [(spoken(v) if v else "") if c in NODE_COLUMNS else cell(c, v, currency) for v in head[c].to_list()]
             for c in head.columns
         },
         schema=dict.fromkeys(head.columns, pl.String),
     )
-
-
-def _short_names(lineage: Lineage, head: pl.DataFrame) -> dict[str, str]:
-    ids = {v for c in NODE_COLUMNS if c in head.columns for v in head[c].to_list() if v}
-    spoken = {i: spoken_name(i) for i in ids}
-    owners = {i: i.partition("#")[0] for i in ids}
-    tables = {spoken_name(o) for o in owners.values()}
-    nodes = lineage.frames["nodes"].filter(pl.col("name").is_in(tables) & (pl.col("kind") != "column"))
-    several = set(nodes.group_by("name").agg(pl.col("id").n_unique()).filter(pl.col("id") > 1)["name"])
-    return {i: s for i, s in spoken.items() if spoken_name(owners[i]) not in several}
 
 
 def cell(column: str, value: Any, currency: str = "") -> str:

@@ -1,0 +1,1 @@
+"""Live controls; imported only when something is explored."""

@@ -1,0 +1,251 @@
+"""The explorer without a browser: `set_state` plays the browser's part."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import lineage_nb as ln
+from lineage_nb.widgets import explorer as explorer_module
+from lineage_nb.widgets.controls import Explorer, explore
+from lineage_nb.widgets.suggest import suggest
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def snap() -> ln.Snapshot:
+    edges = [("raw.users", "mart.users"), ("raw.users#email", "mart.users#email"), ("mart.users", "report:weekly"), ("mart.users", EVIL)]
+    jobs = [("mart.users", "job:nightly", "READ"), ("job:nightly", "out.daily", "WRITE"), ("out.daily", "job:send", "READ"), ("job:send", "out.sent", "WRITE")]
+    return ln.from_frames(
+        nodes=[
+            {"id": "raw.users", "type": "table", "owners": ["ann", EVIL], "tags": ["gold"], "description": EVIL, "bytes": 1_500_000},
+            {"id": "raw.users#email", "kind": "column", "parent": "raw.users", "tags": ["pii:email"], "data_type": "VARCHAR"},
+            {"id": "mart.users", "type": "view"},
+            {"id": "mart.users#email", "kind": "column", "parent": "mart.users"},
+            {"id": "report:weekly", "kind": "report", "type": "dashboard", "name": "Weekly users"},
+            {"id": EVIL},
+        ],
+        edges=[
+            *({"source": s, "target": t} for s, t in edges),
+            *({"source": s, "target": t, "type": kind} for s, t, kind in jobs),
+            *({"source": "raw.users", "target": f"copy.t{i:03}"} for i in range(300)),
+        ],
+    )
+
+
+@pytest.fixture
+def widget(snap) -> Explorer:
+    return snap.explore("mart.users")
+
+
+def click(widget: Explorer, node: str) -> None:
+    widget._canvas.set_state({"selected": node})
+
+
+def ask(widget: Explorer, **message: object) -> None:
+    widget._canvas._handle_custom_msg(message, [])
+
+
+def test_opens_on_the_focus(widget) -> None:
+    assert widget.selected == "mart.users"
+    assert {"raw.users", "mart.users", "report:weekly", "out.daily"} <= set(widget.visible)
+    assert widget._canvas.selected == "mart.users"
+    assert widget._canvas.scene["focus"] == "mart.users"
+
+
+def test_click_selects_in_python(widget) -> None:
+    heard = []
+    widget.on_select(heard.append)
+    click(widget, "report:weekly")
+    assert (widget.selected, heard) == ("report:weekly", ["report:weekly"])
+    assert "Weekly users" in widget._details.value
+    widget.on_select(heard.append, remove=True)
+    click(widget, "raw.users")
+    assert heard == ["report:weekly"]
+
+
+def test_errors_of_callbacks_are_shown_and_do_not_stop_the_others(widget) -> None:
+    heard = []
+
+    def broken(node: str) -> None:
+        raise ValueError(f"no {node} {EVIL}")
+
+    widget.on_select(broken)
+    widget.on_select(heard.append)
+    click(widget, "raw.users")
+    assert heard == ["raw.users"]
+    assert "broken raised ValueError: no raw.users" in widget._canvas.problem
+    click(widget, "nobody.knows")
+    assert "UnknownNameError" in widget._canvas.problem
+    assert widget.selected == "raw.users"
+    click(widget, "mart.users")
+    assert "broken raised" in widget._canvas.problem
+
+
+def test_selecting_in_python_moves_the_picture(widget) -> None:
+    widget.selected = "t123"
+    assert widget.selected == "copy.t123"
+    assert "copy.t123" in widget.visible
+    assert widget._canvas.selected == "copy.t123"
+    with pytest.raises(ln.UnknownNameError):
+        widget.selected = "t999"
+    widget.selected = None
+    assert widget._canvas.selected == ""
+    assert "Click a box" in widget._details.value
+
+
+def test_search_finds_columns_and_goes_there(widget) -> None:
+    widget._bar.search.set_state({"value": "EMAIL"})
+    assert widget._bar.search.options == ("raw.users#email", "mart.users#email")
+    widget._bar.search.set_state({"value": "raw.users#email"})
+    assert widget.selected == "raw.users#email"
+    assert widget._canvas.scene["focus"] == "raw.users"
+    assert widget._canvas.selected == "raw.users", "the box that stands for the column"
+    assert 'class="ln-chosen"' in widget._details.value
+
+
+def test_search_by_enter(widget) -> None:
+    widget._bar.search.set_state({"value": "weekl"})
+    widget._bar.search._handle_custom_msg({"event": "submit"}, [])
+    assert widget.selected == "report:weekly"
+    widget._bar.search.set_state({"value": "no such thing"})
+    widget._bar.search._handle_custom_msg({"event": "submit"}, [])
+    assert "no node named 'no such thing'" in widget._canvas.problem
+    assert widget.selected == "report:weekly"
+
+
+def test_suggestions_are_few_and_good() -> None:
+    ids = pl.Series([f"x.orders_{i}" for i in range(500)] + ["y.orders", "z.reorders"])
+    found = suggest(ids, "Orders")
+    assert len(found) == 50 and found[0] == "y.orders" and "z.reorders" not in found
+    assert suggest(ids, "  ") == []
+    assert suggest(ids, ".*") == []
+
+
+def test_refocus_back_and_unfold(widget) -> None:
+    ask(widget, do="focus", id="raw.users")
+    assert widget.selected == "raw.users" and widget._canvas.scene["drawn"] < 20
+    bundle = next(m for m in widget._canvas.scene["marks"] if m.get("side"))
+    assert bundle["label"] == "+291 more"
+    ask(widget, do="expand", id="raw.users", side="down")
+    bundle = next(m for m in widget._canvas.scene["marks"] if m.get("side"))
+    assert bundle["label"] == "+267 more"
+    widget._bar.back.click()
+    assert widget._canvas.scene["focus"] == "mart.users" and widget._bar.back.disabled
+
+
+def test_nonsense_from_the_browser_is_harmless(widget) -> None:
+    before = widget.visible
+    for message in ({}, {"do": "eval", "id": "x"}, {"do": "expand", "id": "raw.users", "side": "in"}, {"do": "focus", "id": 3}):
+        ask(widget, **message)
+    assert widget.visible == before and not widget._canvas.problem
+    ask(widget, do="focus", id="nobody")
+    assert "no node named 'nobody'" in widget._canvas.problem
+
+
+def test_filters(widget) -> None:
+    widget._bar.up.value = False
+    assert "raw.users" not in widget.visible
+    widget._bar.down.value = False
+    assert widget.visible == ["mart.users"]
+    widget._bar.up.value = widget._bar.down.value = True
+    report = next(b for b in widget._bar.kinds.children if b.description == "report")
+    report.value = False
+    assert "report:weekly" not in widget.visible
+    report.value = True
+    assert "out.sent" in widget.visible
+    widget._bar.hops.value = 1
+    assert "out.sent" not in widget.visible
+
+
+def test_levels(widget) -> None:
+    widget._bar.level.value = "job"
+    assert "job:nightly" in widget.visible
+    widget._bar.level.value = "column"
+    assert set(widget.visible) <= set(widget._nodes["id"])
+    widget.focus("raw.users#email")
+    assert widget.visible == ["mart.users#email", "raw.users#email"]
+    widget._bar.level.value = "dataset"
+    assert "raw.users" in widget.visible
+    widget.focus("job:nightly")
+    assert (widget._bar.level.value, widget.selected) == ("job", "job:nightly")
+    widget.focus("mart.users")
+    assert widget._bar.level.value == "dataset"
+
+
+def test_counts_in_the_details_are_those_of_the_graph(widget, snap) -> None:
+    click(widget, "raw.users")
+    graph = snap.graph()
+    assert f"<dt>downstream</dt><dd>{graph.downstream('raw.users').height:,}</dd>" in widget._details.value
+    assert "<dd>1.5 MB</dd>" in widget._details.value
+
+
+def test_every_string_is_hostile(widget) -> None:
+    widget.focus(EVIL)
+    click(widget, "raw.users")
+    widget.focus("raw.users")
+    assert "<img" not in widget._details.value
+    assert "&lt;img src=x onerror=alert(1)&gt;" in widget._details.value
+    html = widget._repr_mimebundle_()["text/html"]
+    assert "<img" not in html and html.startswith("<svg")
+
+
+def test_javascript_never_writes_markup() -> None:
+    code = Path(explorer_module.__file__).with_name("static").joinpath("explorer.js").read_text()
+    for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(", "import ", "http"):
+        assert word not in code.replace("http://www.w3.org/2000/svg", ""), word
+    assert len(code.encode()) < 60_000
+
+
+def test_state_is_small(snap) -> None:
+    widget = snap.explore("raw.users", hops=8, max_marks=400)
+    for _ in range(20):
+        ask(widget, do="expand", id="raw.users", side="down")
+    assert len(widget._canvas.scene["marks"]) > 250
+    assert len(json.dumps(widget._canvas.scene)) < 200_000
+
+
+def test_a_dense_graph_is_drawn_in_part() -> None:
+    names = [f"warehouse_with_a_long_name.schema.table_{i:03}" for i in range(60)]
+    widget = ln.from_edges([(a, b) for a in names for b in names if a < b]).explore()
+    assert len(json.dumps(widget._canvas.scene)) < 200_000
+    assert 10 < len(widget.visible) < 60
+    assert f"{len(widget.visible)} of 60 nodes drawn" in widget._canvas.scene["summary"]
+
+
+def test_opens_on_all_or_on_what_feeds_most(snap) -> None:
+    assert snap.explore().selected == "raw.users"
+    small = ln.from_edges([("a", "b"), ("c", "d")]).explore()
+    assert small.visible == ["a", "b", "c", "d"] and small.selected is None
+    assert ln.from_edges([]).explore().visible == []
+
+
+def test_mistakes_are_named(snap) -> None:
+    with pytest.raises(TypeError, match=r"unknown option 'hop'\. Known: level, hops"):
+        explore(snap, hop=3)
+    with pytest.raises(ln.LineageError, match="unknown level 'table'"):
+        explore(snap, level="table")
+    with pytest.raises(ln.LineageError, match="hops is 0"):
+        explore(snap, hops=0)
+    with pytest.raises(ln.LineageError, match=r"no nodes of kind 'dashboard' here\. Present: dataset, report"):
+        explore(snap, kinds=["dashboard"])
+    with pytest.raises(ln.UnknownNameError):
+        explore(snap, "nobody")
+
+
+def test_kinds_option(snap) -> None:
+    assert "report:weekly" not in explore(snap, "mart.users", kinds="dataset").visible
+
+
+def test_the_package_alone_does_not_import_widgets() -> None:
+    import subprocess
+    import sys
+
+    code = "import sys, lineage_nb; lineage_nb.from_edges([('a', 'b')]).graph(); print([m for m in ('anywidget', 'ipywidgets', 'pyvis') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,197 @@
+"""Finding files, native frames, and bad input of every kind: a clear error or a counted rejection."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import lineage_nb as ln
+
+
+def test_formats_are_listed() -> None:
+    frame = ln.formats()
+    assert frame["format"].to_list() == ["saved", "dbt", "openlineage", "frames"]
+    assert frame["missing"].is_null().all()
+
+
+def test_edges_from_everything(tmp_path: Path) -> None:
+    data = {"source": ["a", "b"], "target": ["b", "c"]}
+    (tmp_path / "plain.csv").write_text("source,target\na,b\nb,c\n")
+    pl.DataFrame(data).write_parquet(tmp_path / "some.parquet")
+    with gzip.open(tmp_path / "edges.csv.gz", "wt") as file:
+        file.write("source,target\na,b\nb,c\n")
+    (tmp_path / "edges.ndjson").write_text('{"source":"a","target":"b"}\n{"source":"b","target":"c"}\n')
+    (tmp_path / "edges.tsv").write_text("source\ttarget\na\tb\nb\tc\n")
+    forms = [data, pl.DataFrame(data), pl.DataFrame(data).lazy(), pd.DataFrame(data), pa.table(data), [("a", "b"), ("b", "c")]]
+    snaps = [ln.from_edges(f) for f in forms] + [ln.read(p) for p in sorted(tmp_path.iterdir())]
+    assert len({s.content_hash for s in snaps}) == 1
+    assert ln.read(tmp_path) == snaps[0], "one snapshot however often it is said"
+
+
+def test_a_folder_is_read_whole_and_the_rest_listed(tmp_path: Path) -> None:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "deep" / "er" / "edges.csv").write_text("source,target\na,b\n")
+    (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "empty.json").write_text("")
+    snap = ln.read(tmp_path)
+    assert snap.edges.height == 1
+    assert [Path(p).name for p in snap.report.ignored] == ["empty.json", "notes.txt"]
+    notes = dict(snap.report.files.select("file", "note").iter_rows())
+    assert notes[str(tmp_path / "empty.json")] == "empty or unreadable"
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "message"),
+    [
+        (b"hello", "x.txt", "no known lineage format. Known: saved, dbt, openlineage, frames"),
+        (b"{not json", "x.json", "no known lineage format"),
+        (b"", "x.json", "no known lineage format"),
+        (b"\x1f\x8b\x08\x00broken", "x.json.gz", "no known lineage format"),
+    ],
+)
+def test_unknown_files_raise(tmp_path: Path, content: bytes, name: str, message: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ln.FormatError, match=message) as error:
+        ln.read(path)
+    assert name in str(error.value)
+
+
+def test_missing_paths_and_empty_folders_raise(tmp_path: Path) -> None:
+    with pytest.raises(ln.FormatError, match="does not exist"):
+        ln.read(tmp_path / "nowhere")
+    with pytest.raises(ln.FormatError, match="no known lineage format"):
+        ln.read(tmp_path)
+    with pytest.raises(ln.FormatError, match="no path given"):
+        ln.read([])
+    with pytest.raises(ln.FormatError, match="unknown format 'csv'. Known: saved, dbt"):
+        ln.read(tmp_path, format="csv")
+
+
+def test_unknown_options_raise(tmp_path: Path) -> None:
+    (tmp_path / "edges.csv").write_text("source,target\na,b\n")
+    with pytest.raises(ln.FormatError, match="unknown option sep for frames. Known: frame"):
+        ln.read(tmp_path, sep=";")
+
+
+def test_missing_columns_are_named(tmp_path: Path) -> None:
+    (tmp_path / "edges.csv").write_text("from,to\na,b\nc,d\n")
+    snap = ln.read(tmp_path)
+    assert (snap.report.read, snap.report.accepted, snap.report.rejected) == (2, 0, 2)
+    assert "column 'source' is missing (found: from, to)" in snap.report.rejections["value"][0]
+    with pytest.raises(ln.SchemaError, match="column 'target' is missing"):
+        ln.from_frames(edges={"source": ["a"]})
+    with pytest.raises(ln.SchemaError, match="unknown frame 'edge'; known: nodes, edges"):
+        ln.from_frames(edge={"source": ["a"]})
+
+
+def test_bad_rows_are_rejected_with_position(tmp_path: Path) -> None:
+    (tmp_path / "costs.csv").write_text(
+        "node,day,amount,currency,role\nt,2025-01-01,4.00,USD,billed\nt,yesterday,4.00,USD,billed\n"
+        "t,2025-01-01,lots,USD,billed\nt,2025-01-01,NaN,USD,billed\nt,2025-01-01,,USD,billed\nt,2025-01-01,1,USD,paid\n"
+    )
+    snap = ln.read(tmp_path)
+    assert snap.costs["amount"].to_list() == [4_000_000]
+    reasons = dict(snap.report.rejections.select("position", "reason").iter_rows())
+    assert reasons == {
+        "row 1": "day is not a date",
+        "row 2": "amount is not a money amount",
+        "row 3": "amount is not a money amount",
+        "row 4": "amount is empty",
+        "row 5": "role is none of billed, driver",
+    }
+
+
+def test_ragged_and_broken_files(tmp_path: Path) -> None:
+    (tmp_path / "usage.csv").write_text("node,day\nt,2025-01-01\nt,2025-01-02,extra,more\nt\n")
+    (tmp_path / "edges.parquet").write_bytes(b"PAR1 nothing")
+    (tmp_path / "nodes.ndjson").write_text('{"id": "a"}\n{"id": \n{"id": "b"}\n')
+    snap = ln.read(tmp_path)
+    files = {Path(r["file"]).name: r for r in snap.report.files.iter_rows(named=True)}
+    assert all(r["read"] == r["accepted"] + r["rejected"] for r in files.values())
+    assert files["edges.parquet"]["rejected"] == 1
+    assert snap.usage.height == 1 and files["usage.csv"]["rejected"] == 2
+    assert set(snap.nodes["id"]) >= {"a", "b"} and files["nodes.ndjson"]["rejected"] == 1
+
+
+def test_duplicate_ids_are_one_node_and_records_must_agree() -> None:
+    snap = ln.from_frames(nodes=[{"id": "a", "type": "table"}, {"id": "a", "type": "view"}, {"id": "a", "type": "table"}])
+    assert snap.nodes.select("id", "type").rows() == [("a", "view")]
+    usage = [{"node": "a", "day": "2025-01-01", "record": "r1"}] * 2 + [{"node": "b", "day": "2025-01-01", "record": "r1"}]
+    snap = ln.from_frames(usage=usage)
+    assert snap.usage.height == 1 and snap.report.reasons() == {"record repeats an earlier row's with other content": 1}
+
+
+def test_edges_to_unknown_nodes_are_kept_and_counted() -> None:
+    snap = ln.from_frames(nodes={"id": ["a"]}, edges={"source": ["a"], "target": ["ghost"]})
+    assert snap.impact("a").frame["node"].to_list() == ["ghost"]
+    assert snap.conformed.mentioned == 1 and "1 node that no source describes" in repr(snap)
+
+
+def test_wrong_types_are_refused_in_words() -> None:
+    with pytest.raises(ln.SchemaError, match="is a int; give a polars or pandas frame"):
+        ln.from_frames(nodes=3)
+    with pytest.raises(ln.LineageError, match=r"an edge is a pair \(source, target\)"):
+        ln.from_edges([("a", "b", "c")])
+    snap = ln.from_frames(nodes={"id": [1, 2], "bytes": [1.0, 2.5]})
+    assert snap.nodes["id"].to_list() == ["1"] and snap.report.reasons() == {"bytes is not a whole number": 1}
+
+
+def test_money_is_exact() -> None:
+    def amounts(values: object) -> list[int]:
+        return ln.from_frames(costs={"node": ["t"], "day": ["2025-01-01"], "amount": values}).costs["amount"].to_list()
+
+    assert amounts(["0.1"]) == amounts([0.1]) == [100_000]
+    assert amounts(["-3.999999"]) == [-3_999_999]
+    assert amounts([7]) == [7], "whole numbers are micro-units already"
+
+
+def test_absurd_sizes_are_rejected() -> None:
+    snap = ln.from_frames(nodes={"id": ["x" * 200_000, "ok"]})
+    assert snap.nodes["id"].to_list() == ["ok"]
+    assert len(snap.report.rejections["value"][0]) <= 200
+
+
+def test_saved_snapshots_that_are_damaged(tmp_path: Path) -> None:
+    snap = ln.from_frames(nodes={"id": ["a", "b"]}, edges={"source": ["a"], "target": ["b"]})
+    folder = snap.save(tmp_path / "s")
+    manifest = json.loads((folder / "snapshot.json").read_text())
+    target = folder / manifest["frames"]["edges"]["file"]
+    target.write_bytes(target.read_bytes()[:100])
+    broken = ln.read(folder)
+    assert broken.report.rejected == 1 and "missing or damaged" in broken.report.rejections["value"][0]
+    (folder / "snapshot.json").write_text("{")
+    with pytest.raises(ln.FormatError):
+        ln.read(folder)
+
+
+def test_saving_replaces_and_never_mixes(tmp_path: Path) -> None:
+    one, two = ln.from_edges([("a", "b")]), ln.from_edges([("c", "d")])
+    folder = one.save(tmp_path / "s")
+    (folder / "mine.txt").write_text("keep")
+    two.save(folder)
+    assert ln.read(folder) == two and (folder / "mine.txt").exists()
+    assert len(list(folder.glob("edges-*.parquet"))) == 1
+
+
+def test_a_manifest_cannot_point_outside(tmp_path: Path) -> None:
+    folder = ln.from_edges([("a", "b")]).save(tmp_path / "s")
+    manifest = json.loads((folder / "snapshot.json").read_text())
+    manifest["frames"]["edges"]["file"] = "../../etc/passwd"
+    (folder / "snapshot.json").write_text(json.dumps(manifest))
+    assert "no usable file name" in ln.read(folder).report.rejections["value"][0]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root reads everything")
+def test_unreadable_files_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "edges.csv").write_text("source,target\na,b\n")
+    (tmp_path / "costs.csv").write_text("x")
+    (tmp_path / "costs.csv").chmod(0)
+    assert ln.read(tmp_path).report.rejected == 1
