@@ -23,7 +23,7 @@ _WHERE = {
     "LineageGraph": "lineage_nb.graph.lineage_graph",
 }
 
-__all__ = ["__version__", *sorted(_WHERE)]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_WHERE)]
 
 if TYPE_CHECKING:
     from lineage_nb.api import Result as Result
