@@ -93,7 +93,9 @@ class Result:
             The witness path hop by hop: source, target, type, subtype, verdict, certainty, jobs, evidence.
             For costs: the resources that the amount comes from.
         """
-        return self._answer.explain(node, **options)
+        from lineage_nb.views.hops import Explanation
+
+        return Explanation(self._answer.explain(node, **options))
 
     @cached_property
     def graph(self) -> nx.DiGraph:

@@ -120,7 +120,7 @@ def unused(
     frame = frame.sort(
         pl.col("verdict").is_in(DROPPABLE).not_(), -pl.col("freed"), pl.col("verdict").replace_strict(place), "node"
     ).select("node", "verdict", "last_read", "evidence", "bytes", "freed", "without_monitors")
-    summary = _summary(frame, suspects, log, days)
+    summary = _summary(lineage, frame, suspects, log, days)
     return Answer(
         "unused",
         frame,
@@ -314,8 +314,9 @@ def _suspects(lineage: Lineage, log: UsageLog, days: int) -> list[str]:
     return touched.filter(pl.col("tables") >= enough)["consumer"].sort().to_list()
 
 
-def _summary(frame: pl.DataFrame, suspects: list[str], log: UsageLog, days: int) -> dict[str, object]:
+def _summary(lineage: Lineage, frame: pl.DataFrame, suspects: list[str], log: UsageLog, days: int) -> dict[str, object]:
     dead = frame.filter(pl.col("verdict").is_in(DROPPABLE))
+    currencies = lineage.frames["costs"]["currency"].unique().to_list()
     window = log.window(days)
     return {
         "tables": frame.height,
@@ -323,6 +324,7 @@ def _summary(frame: pl.DataFrame, suspects: list[str], log: UsageLog, days: int)
         "unused": dead.height,
         "bytes": int(dead["bytes"].sum()),
         "freed": int(dead["freed"].sum()),
+        "currency": currencies[0] if len(currencies) == 1 else "",
         "window": window,
         "days": days,
         "suspected_monitors": suspects,
@@ -336,7 +338,7 @@ def _headline(summary: dict[str, object]) -> str:
     unused_count, total, freed = int(str(summary["unused"])), int(str(summary["tables"])), int(str(summary["freed"]))
     last = str(window[1]) if isinstance(window, tuple) else ""
     text = f"{unused_count:,} of {total:,} tables and reports are unused in the {summary['days']} days to {last}"
-    return text + (f"; dropping them all would have saved {money(freed)}." if freed else ".")
+    return text + (f"; dropping them all would have saved {money(freed, str(summary['currency']))}." if freed else ".")
 
 
 def _trust(lineage: Lineage, log: UsageLog, suspects: list[str], frame: pl.DataFrame) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from lineage_nb.analyses.result import plural
+
 __all__ = ["UsageLog", "covered", "usage_log"]
 
 _OUTLIER_GAP = 90
@@ -48,7 +50,7 @@ class UsageLog:
         text = f"The usage log runs from {self.start} to {self.end}."
         if self.outliers.height:
             days = sorted({str(d) for d in self.outliers["day"]})
-            text += f" {self.outliers.height:,} rows dated after its end ({', '.join(days[:3])}) were set aside."
+            text += f" Set aside: {plural(self.outliers.height, 'row')} dated after its end ({', '.join(days[:3])})."
         return text
 
 

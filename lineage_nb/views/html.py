@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 import polars as pl
@@ -17,17 +18,31 @@ _ROWS = 10
 _CHARS = 120
 STYLE = """<style>
 .lnb{font:13px/1.45 system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--jp-ui-font-color1,currentColor);max-width:1100px}
-.lnb h4{font-size:15px;font-weight:600;margin:.3em 0 .5em}
+.lnb h4{font-size:15px;font-weight:600;line-height:1.35;margin:.3em 0 .6em}
+.lnb .wide{overflow-x:auto}
 .lnb table{border-collapse:collapse;margin:.4em 0;font-size:12px}
-.lnb th{text-align:left;font-weight:600;border-bottom:1px solid rgba(128,128,128,.5);padding:3px 12px 3px 0}
-.lnb td{padding:3px 12px 3px 0;border-bottom:1px solid rgba(128,128,128,.18);vertical-align:top;text-align:left;overflow-wrap:anywhere}
-.lnb td.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.lnb td.node{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:11.5px}
+.lnb table th,.lnb table td{text-align:left;padding:3px 14px 3px 0;vertical-align:top;white-space:nowrap;max-width:none}
+.lnb table th{font-weight:600;border-bottom:1px solid rgba(128,128,128,.5)}
+.lnb table td{border-bottom:1px solid rgba(128,128,128,.18)}
+.lnb table td.num{text-align:right;font-variant-numeric:tabular-nums}
+.lnb table td.long{white-space:normal;min-width:22em;max-width:44em}
+.lnb table td.node{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:11.5px}
 .lnb .more,.lnb .trust{opacity:.72;font-size:12px;margin:.25em 0;padding:0 0 0 1.1em}
 .lnb .more{padding:0}
 .lnb svg{max-width:100%;height:auto}
 </style>"""
-_NUMBERS = ("amount", "exclusive", "shared", "freed", "share", "bytes", "hops")
+_NUMBERS = ("amount", "billed", "exclusive", "shared", "freed", "share", "bytes", "hops")
+_LONG = ("evidence", "owners")
+
+
+def _kind(column: str) -> str:
+    if column in NODE_COLUMNS:
+        return "node"
+    return "num" if column in _NUMBERS else "long" if column in _LONG else ""
+
+
+def _wide(head: str, body: str) -> str:
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _clip(text: str) -> str:
@@ -42,7 +57,7 @@ def table(answer: Answer, rows: int = _ROWS) -> str:
     for record, given in zip(shown.iter_rows(named=True), frame.head(rows).iter_rows(named=True), strict=True):
         cells = []
         for column, value in record.items():
-            kind = "num" if column in _NUMBERS else "node" if column in NODE_COLUMNS else ""
+            kind = _kind(column)
             text = value or ""
             whole = str(given[column]) if kind == "node" and given[column] else text
             full = f' title="{escape(whole[:1000])}"' if whole != text or len(text) > _CHARS else ""
@@ -50,20 +65,35 @@ def table(answer: Answer, rows: int = _ROWS) -> str:
         body.append(f"<tr>{''.join(cells)}</tr>")
     more = frame.height - rows
     rest = f'<p class="more">… {more:,} more rows in <code>.frame</code></p>' if more > 0 else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{rest}" if body else ""
+    return _wide(head, "".join(body)) + rest if body else ""
 
 
-def frame_table(frame: pl.DataFrame, rows: int = _ROWS) -> str:
-    """First rows of any frame as an HTML table; empty without rows."""
+def frame_table(frame: pl.DataFrame, rows: int = _ROWS, names: Mapping[str, str] | None = None) -> str:
+    """First rows of any frame as an HTML table; empty without rows.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        Anything.
+    rows : int
+        At most so many.
+    names : mapping, optional
+        How to write node ids; the whole id is shown on hovering.
+    """
     if frame.is_empty():
         return ""
+    short = names or {}
     head = "".join(f"<th>{escape(c.replace('_', ' '))}</th>" for c in frame.columns)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(_clip(cell(c, v)))}</td>" for c, v in record.items()) + "</tr>"
-        for record in frame.head(rows).iter_rows(named=True)
-    )
+    body = []
+    for record in frame.head(rows).iter_rows(named=True):
+        cells = []
+        for column, value in record.items():
+            text = short.get(value, value) if isinstance(value, str) else cell(column, value)
+            full = f' title="{escape(value[:1000])}"' if isinstance(value, str) and (text != value or len(text) > _CHARS) else ""
+            cells.append(f'<td class="{_kind(column)}"{full}>{escape(_clip(text))}</td>')
+        body.append(f"<tr>{''.join(cells)}</tr>")
     more = f'<p class="more">… {frame.height - rows:,} more rows</p>' if frame.height > rows else ""
-    return f'{STYLE}<div class="lnb"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}</div>'
+    return f'{STYLE}<div class="lnb">{_wide(head, "".join(body))}{more}</div>'
 
 
 def result_html(answer: Answer, rows: int = _ROWS) -> str:

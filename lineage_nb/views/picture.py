@@ -17,7 +17,7 @@ from lineage_nb.views.svg import svg
 __all__ = ["busiest", "data_of", "focus_of", "part_of", "picture", "scene_for"]
 
 _MARKS = 40
-_FOLD = 6
+_FOLD = 12
 
 
 def data_of(lineage: Lineage, nodes: pl.Series) -> list[str]:
@@ -63,7 +63,8 @@ def scene_for(answer: Answer, max_marks: int = _MARKS) -> Scene:
     """The drawing of an answer's part of the lineage."""
     part, focus = part_of(answer), focus_of(answer)
     if answer.focus is not None and focus is not None:
-        return neighbourhood(part, focus, upstream=False, hops=99, max_marks=max_marks, fold=_FOLD)
+        fold = _FOLD if len(part) > max_marks else 2_000
+        return neighbourhood(part, focus, upstream=False, hops=99, max_marks=max_marks, fold=fold)
     return scene_of(part, max_marks=max_marks)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -33,15 +34,30 @@ def plot(answer: Answer) -> Figure:
     matplotlib.figure.Figure
         Not registered with pyplot; a notebook shows it as it is.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 4.2), layout="constrained")
+    figure = _figure_class()(figsize=(9, 4.2), layout="constrained")
     axes = figure.subplots()
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     _DRAW[answer.analysis](answer, axes)
     axes.set_title(_wrapped(answer.headline), loc="left", fontsize=10)
     return figure
+
+
+@cache
+def _figure_class() -> type[Figure]:
+    from io import BytesIO
+
+    from matplotlib.figure import Figure
+
+    class Shown(Figure):
+        """A figure that a notebook draws without pyplot."""
+
+        def _repr_png_(self) -> bytes:
+            buffer = BytesIO()
+            self.savefig(buffer, format="png", dpi=110)
+            return buffer.getvalue()
+
+    return Shown
 
 
 def _wrapped(text: str, width: int = 95) -> str:

@@ -17,7 +17,7 @@ __all__ = ["NODE_COLUMNS", "cell", "overview", "result_text", "shown_rows", "sna
 _ROWS = 10
 _WIDTH = 160
 NODE_COLUMNS = ("node", "via", "origin", "key", "source", "target")
-_MONEY = ("amount", "exclusive", "shared", "freed")
+_MONEY = ("amount", "billed", "exclusive", "shared", "freed")
 
 
 def shown_rows(answer: Answer, rows: int) -> pl.DataFrame:

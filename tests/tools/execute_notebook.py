@@ -18,7 +18,7 @@ def main(source: str, target: str) -> None:
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=300, store_widget_state=False, resources={"metadata": {"path": str(path.parent)}}).execute()
     notebook.metadata.pop("widgets", None)
-    exporter = HTMLExporter(template_name="lab", require_js_url="", mathjax_url="", jquery_url="", embed_images=True)
+    exporter = HTMLExporter(template_name="lab", require_js_url="", mathjax_url="", mermaid_js_url="", jquery_url="", embed_images=True)
     page, _ = exporter.from_notebook_node(notebook)
     Path(target).write_text(page, encoding="utf-8")
 
