@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lab bench lint types samples snapshot notebooks wheel clean
+.PHONY: demo test lab bench lint types binder samples snapshot notebooks wheel clean
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -35,6 +35,9 @@ types: $(STAMP)
 
 wheel: $(STAMP)  ## build the wheel, check its content, install it into an empty environment
 	$(BIN)/python tests/tools/check_wheel.py
+
+binder: $(STAMP)  ## run Binder's install steps in an empty environment
+	$(BIN)/python tests/tools/check_binder.py
 
 samples:  ## regenerate data_samples with the real tools, then the snapshot in the package
 	test -x .venv-samples/bin/python || $(PYTHON) -m venv .venv-samples
