@@ -306,7 +306,12 @@ class Snapshot(Lineage):
         focus : str, optional
             The node to start from; an id or a unique suffix of one.
         **options
-            ``level``, ``hops``, ``upstream``, ``downstream``, ``kinds``.
+            ``level``, ``hops``, ``upstream``, ``downstream``, ``kinds``, ``max_marks``, ``height`` (pixels).
+
+        Raises
+        ------
+        TypeError
+            For an unknown option.
         """
         from lineage_nb.widgets.controls import explore
 

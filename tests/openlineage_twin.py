@@ -294,9 +294,7 @@ class Twin:
         parts = parse_id(id_)
         assert parts is not None
         if parts.kind == "column":
-            parent = id_[: id_.index("#")]
-            self.mention(parent, time)
-            self.node(time, id=id_, kind="column", namespace=parts.namespace, name=parts.column, parent=parent)
+            self.mention(id_[: id_.index("#")], time)
         else:
             self.node(time, id=id_, kind=parts.kind, namespace=parts.namespace, name=parts.name)
 

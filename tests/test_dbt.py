@@ -398,7 +398,7 @@ def test_inputs_of_other_projects_meet_when_merged(tmp_path: Path) -> None:
         nodes={"model.bi.kpi": model("model.shop.orders", "metric.shop.gone", relation="db.bi.kpi")}
     )
     other = read(*write(tmp_path / "b", manifest=used))
-    assert ("model.shop.orders", "job:dbt/bi.kpi", "READ", "dbt:manifest") in edges(other)
+    assert ("dbt/model.shop.orders", "job:dbt/bi.kpi", "READ", "dbt:manifest") in edges(other)
     assert "1 input not in this manifest, such as model.shop.orders" in notes(other)
     assert "1 input leading nowhere, such as metric.shop.gone" in notes(other)
     met = conform(merge(other, shop)).frames["edges"]
@@ -451,8 +451,8 @@ def test_manifests_that_disagree_leave_the_unique_id(tmp_path: Path) -> None:
     assert set(read(*paths).frames["io"]["dataset"]) == {"duckdb/dev.mart.orders", "duckdb/prod.mart.orders"}
     orphan = write(tmp_path / "ci", catalog=catalog({"a": "INT"}), run_results=ran)
     data = read(*paths, *orphan)
-    assert "model.p.orders" in set(data.frames["io"]["dataset"])
-    assert "model.p.orders#a" in set(data.frames["nodes"]["id"])
+    assert "dbt/model.p.orders" in set(data.frames["io"]["dataset"])
+    assert "dbt/model.p.orders#a" in set(data.frames["nodes"]["id"])
     assert notes(data).count("1 relation named differently by several manifests") == 2
 
 
@@ -506,7 +506,7 @@ def test_runs(tmp_path: Path) -> None:
     assert (run["job"], run["run"]) == ("job:dbt/p.m0", "run-1:model.p.m0")
     assert (run["busy_us"], (run["end"] - run["start"]).total_seconds()) == (1_500_000, 3)
     written = dict(data.frames["io"].select("dataset", "rows").iter_rows())
-    assert written == {f"model.p.m{i}": n for i, (_, _, _, n) in enumerate(said) if n is not ...}
+    assert written == {f"dbt/model.p.m{i}": n for i, (_, _, _, n) in enumerate(said) if n is not ...}
     assert "'odd' 1" in notes(data)
     assert "test 1" in notes(data)
 
@@ -655,7 +655,7 @@ def test_one_bad_record_costs_one_record(tmp_path: Path) -> None:
     data = read(*write(tmp_path, manifest=manifest(nodes=nodes)))
     assert (data.report.read, data.report.rejected) == (2, 1)
     assert data.report.rejections.row(0, named=True)["position"] == "nodes/model.p.b"
-    assert ("model.p.b", "job:dbt/p.a", "READ", "dbt:manifest") in edges(data)
+    assert ("dbt/model.p.b", "job:dbt/p.a", "READ", "dbt:manifest") in edges(data)
 
 
 def test_values_that_people_wrote_never_cost_a_record(tmp_path: Path) -> None:

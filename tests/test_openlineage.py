@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openlineage_twin import Twin
 
+from lineage_nb.model.claims import settle
 from lineage_nb.model.merge import merge
 from lineage_nb.model.report import LoadReport, ReportBuilder
 from lineage_nb.model.schema import FRAMES
 from lineage_nb.model.snapshot import SnapshotData
 from lineage_nb.sources import openlineage_events
 from lineage_nb.sources.openlineage import FORMAT
-from lineage_nb.sources.openlineage_claims import settle
 from lineage_nb.sources.registry import Entry
 
 GOLDEN = Path(__file__).parent / "golden" / "openlineage"

@@ -46,5 +46,13 @@ def test_keeps_positions_and_tells_the_rest() -> None:
     assert "carries values" in text
 
 
+def test_every_kind_has_a_sign_of_its_own() -> None:
+    from lineage_nb.views.page import _SIGNS
+    from lineage_nb.views.svg import _GLYPHS
+
+    assert set(_SIGNS) == set(_GLYPHS)
+    assert len(set(_SIGNS.values())) == len(_SIGNS)
+
+
 def test_nothing_to_draw() -> None:
     assert "There is nothing to draw" in standalone_html(Scene())

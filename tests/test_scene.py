@@ -77,6 +77,21 @@ def test_what_leads_on_is_drawn_first() -> None:
     assert {"leaf.t0000", "leaf.t0001", "leaf.t0002"} <= set(neighbourhood(star().graph(), "hub").ids)
 
 
+def test_many_hops_do_not_starve_the_first() -> None:
+    chain = [(f"n{i:03}", f"n{i + 1:03}") for i in range(60)]
+    graph = ln.from_edges([*chain, *(("n000", f"leaf{i}") for i in range(5))]).graph()
+    drawn = neighbourhood(graph, "n000", hops=99, max_marks=24).ids
+    assert {"n001", *(f"leaf{i}" for i in range(5))} <= set(drawn)
+    assert len(drawn) == 21
+
+
+def test_boxes_lie_within_the_picture() -> None:
+    edges = [("a", "b"), ("c", "a_far_longer_name_than_the_others"), ("a", "d"), ("d", "e"), ("x", "y")]
+    scene = scene_of(ln.from_edges(edges).graph())
+    assert max(m.x + m.width for m in scene.marks) <= scene.width
+    assert max(m.y + m.height for m in scene.marks) <= scene.height
+
+
 def test_kinds_are_neither_drawn_nor_passed_through() -> None:
     snap = ln.from_frames(
         nodes=[{"id": "r", "kind": "report"}, {"id": "beyond"}],

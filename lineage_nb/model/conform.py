@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 import polars as pl
 
+from lineage_nb.model.claims import settle
 from lineage_nb.model.ids import PREFIXED
 from lineage_nb.model.schema import FRAMES, STRINGS
 from lineage_nb.model.snapshot import SnapshotData
@@ -85,6 +86,7 @@ def conform(data: SnapshotData) -> Conformed:
     """
     renamed, ambiguous = synonyms(data)
     frames = dict(data.frames)
+    frames["edges"] = settle(frames["edges"], frames["runs"], frames["io"], frames["nodes"])
     if renamed.height:
         mapping = _with_columns(renamed, _mentions(frames)["id"])
         frames["nodes"] = _without_other_names(frames["nodes"], mapping)
@@ -117,7 +119,10 @@ def _with_columns(renamed: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
 def _without_other_names(nodes: pl.DataFrame, mapping: pl.DataFrame) -> pl.DataFrame:
     """A node that goes by another's id is named and placed as that one says."""
     renamed = pl.col("id").is_in(mapping["name"].implode())
-    return nodes.with_columns(pl.when(~renamed).then(c).alias(c) for c in ("namespace", "name"))
+    named = ~renamed | (pl.col("kind") == "column")
+    return nodes.with_columns(
+        pl.when(~renamed).then("namespace").alias("namespace"), pl.when(named).then("name").alias("name")
+    )
 
 
 def _rename(frame: pl.DataFrame, columns: tuple[str, ...], mapping: pl.DataFrame) -> pl.DataFrame:
@@ -158,7 +163,7 @@ def _one_row_each(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
         elif isinstance(dtype, pl.List):
             rules.append(value.drop_nulls().explode().drop_nulls().unique().sort().implode().alias(column))
         else:
-            newest = value.drop_nulls().sort_by(pl.col("last_seen").filter(value.is_not_null()), value.drop_nulls())
+            newest = value.sort_by("last_seen", value, nulls_last=False).drop_nulls()
             rules.append(newest.last().alias(column))
     resolved = several.group_by(key).agg(rules).select(frame.columns)
     resolved = resolved.with_columns(
@@ -227,9 +232,13 @@ def _nodes(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     nodes = pl.concat([nodes, missing], how="diagonal_relaxed")
     own_parent = pl.when(pl.col("kind") == "column").then(pl.col("id").str.extract(r"^([^#]+)#"))
     alive = pl.col("last_seen").is_null() | (pl.col("last_seen") <= pl.col("deleted_at"))
+    nodes = nodes.with_columns(pl.coalesce("parent", own_parent).alias("parent"))
+    homes = nodes.select(pl.col("id").alias("parent"), pl.col("namespace").alias("home"))
+    nodes = nodes.join(homes, on="parent", how="left", maintain_order="left")
+    at_home = pl.when(pl.col("kind") == "column").then(pl.coalesce("home", "namespace")).otherwise("namespace")
     return nodes.with_columns(
-        pl.coalesce("parent", own_parent).alias("parent"),
-        pl.coalesce("name", "id").alias("name"),
+        at_home.alias("namespace"),
+        pl.coalesce("name", pl.col("id").str.extract(r"#(.*)$"), "id").alias("name"),
         pl.when(alive).then("deleted_at").alias("deleted_at"),
         *(pl.col(c).cast(STRINGS) for c in ("owners", "tags")),
-    ).sort("id")
+    ).drop("home").sort("id")

@@ -47,7 +47,7 @@ def to_polars(frame: Any, what: str = "frame") -> pl.DataFrame:
     module = type(frame).__module__.partition(".")[0]
     try:
         if module == "pandas":
-            return pl.from_pandas(frame)
+            return pl.DataFrame(pl.from_pandas(frame))
         if module == "pyarrow":
             return pl.DataFrame(pl.from_arrow(frame))
         if isinstance(frame, dict):

@@ -47,12 +47,15 @@ class Entry:
 
     @cached_property
     def head(self) -> bytes:
-        """The first 64 KiB, decompressed; empty when the file cannot be read."""
+        """The first 64 KiB, decompressed, or what can be read of them."""
+        head = b""
         try:
             with open_bytes(self.path) as file:
-                return file.read(HEAD_BYTES)
+                while len(head) < HEAD_BYTES and (more := file.read1(HEAD_BYTES - len(head))):  # type: ignore[attr-defined]
+                    head += more
         except (OSError, EOFError, zlib.error):
-            return b""
+            pass
+        return head
 
     @property
     def plain_name(self) -> str:

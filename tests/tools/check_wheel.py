@@ -8,7 +8,12 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-NEEDED = ("lineage_nb/widgets/static/explorer.js", "lineage_nb/py.typed", "lineage_nb/data/stream/snapshot.json")
+NEEDED = (
+    "lineage_nb/widgets/static/explorer.js",
+    "lineage_nb/widgets/static/explorer.css",
+    "lineage_nb/py.typed",
+    "lineage_nb/data/stream/snapshot.json",
+)
 USE = """
 import lineage_nb as ln
 snap = ln.sample()
