@@ -90,19 +90,38 @@ def _pairs(edges: pl.DataFrame, **columns: pl.Expr) -> pl.DataFrame:
 
 
 def _one_each(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Unite statements about one ordered pair: the strongest of each, all jobs, all evidence."""
-    rank = pl.col("verdict").replace_strict(_VERDICTS, list(range(len(_VERDICTS))), default=0)
+    """Unite statements about one ordered pair: the strongest of each, all jobs, all evidence.
+
+    Of one job's statements those that give a verdict decide; between jobs the strongest wins, and a job that
+    gives none counts as the strongest.
+    """
+    rank = pl.col("verdict").replace_strict(_VERDICTS, list(range(len(_VERDICTS))), default=None, return_dtype=pl.Int8)
     direct = pl.col("type") == "DIRECT"
+    pairs = pairs.with_columns(
+        direct.alias("direct"),
+        pl.when(direct).then("subtype").alias("direct_subtype"),
+        pl.when("value").then(rank).alias("rank"),
+    )
+    by_job = pairs.group_by("source", "target", "jobs").agg(pl.col("rank").min(), pl.col("value").any())
+    strongest = by_job.group_by("source", "target").agg(
+        pl.when("value").then(pl.col("rank").fill_null(-1)).min().alias("rank")
+    )
+    united = pairs.group_by("source", "target").agg(
+        pl.col("direct").any(),
+        pl.col("direct_subtype").min(),
+        pl.col("subtype").min(),
+        pl.col("value").any(),
+        pl.col("certainty").max(),
+        pl.col("jobs").drop_nulls().unique().sort(),
+        pl.col("evidence").drop_nulls().unique().sort(),
+    )
+    names = dict(enumerate(_VERDICTS))
     return (
-        pairs.group_by("source", "target")
-        .agg(
-            pl.when(direct.any()).then(pl.lit("DIRECT")).otherwise(pl.lit("INDIRECT")).alias("type"),
-            pl.col("subtype").sort_by(~direct, "subtype", nulls_last=True).first(),
-            pl.col("verdict").filter(pl.col("value")).sort_by(rank.filter(pl.col("value"))).first(),
-            pl.col("value").any(),
-            pl.col("certainty").max(),
-            pl.col("jobs").drop_nulls().unique().sort(),
-            pl.col("evidence").drop_nulls().unique().sort(),
+        united.join(strongest, on=["source", "target"])
+        .with_columns(
+            pl.when("direct").then(pl.lit("DIRECT")).otherwise(pl.lit("INDIRECT")).alias("type"),
+            pl.when("direct").then("direct_subtype").otherwise("subtype").alias("subtype"),
+            pl.col("rank").replace_strict(names, default=None, return_dtype=pl.String).alias("verdict"),
         )
         .sort("source", "target")
         .select(*EDGE_SCHEMA)
