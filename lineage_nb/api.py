@@ -33,6 +33,7 @@ from lineage_nb.sources.registry import all_formats
 if TYPE_CHECKING:
     import networkx as nx
     import pandas as pd
+    from IPython.display import HTML
     from matplotlib.figure import Figure
 
     from lineage_nb.widgets.controls import Explorer
@@ -50,8 +51,14 @@ class Result:
     Made by the methods of `Snapshot`; immutable. In a cell it shows a headline, the first rows and a picture.
     """
 
+    _answer: Answer
+
     def __init__(self, answer: Answer) -> None:
-        self._answer = answer
+        vars(self)["_answer"] = answer
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: an answer never changes."""
+        raise AttributeError(f"a Result never changes; {name!r} cannot be set")
 
     @property
     def frame(self) -> pl.DataFrame:
@@ -109,6 +116,12 @@ class Result:
         from lineage_nb.views.plot import plot
 
         return plot(self._answer)
+
+    def table(self) -> HTML:
+        """Show all rows as a table to sort, search and page through; works offline, up to 100,000 rows."""
+        from lineage_nb.views.table import interactive_table
+
+        return interactive_table(self._answer)
 
     def explore(self, **options: Any) -> Explorer:
         """Open the explorer on the answer."""

@@ -146,6 +146,12 @@ def test_search_filter_sql(small: ln.Snapshot) -> None:
             bad()
 
 
+def test_nothing_can_be_set(small: ln.Snapshot) -> None:
+    for thing in (small, small.pii()):
+        with pytest.raises(AttributeError, match="never changes"):
+            thing.frame = 1  # type: ignore[misc,union-attr]
+
+
 def test_frames_cannot_be_changed_from_outside(small: ln.Snapshot) -> None:
     before = small.content_hash
     small.nodes.insert_column(0, pl.Series("mine", [1] * len(small)))
@@ -173,6 +179,7 @@ def test_every_face_of_a_result(small: ln.Snapshot, question: str, tmp_path: Pat
     assert pl.read_parquet(result.to_parquet(tmp_path / "r.parquet")).equals(result.frame)
     sheet = openpyxl.load_workbook(result.to_excel(tmp_path / "r.xlsx")).active
     assert sheet.max_row == result.frame.height + 1
+    assert result.headline.split("<")[0] in result.table().data
     page = result.to_html(tmp_path / "r.html").read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>") or page.lower().startswith("<html") or "<html" in page.lower()[:500]
 
@@ -189,6 +196,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
         assert HOSTILE not in page
         assert "\n=" not in result.to_csv(tmp_path / "p.csv").read_text(encoding="utf-8")
         result.plot().savefig(tmp_path / "p.png")
+        assert HOSTILE not in result.table().data
     assert "<script" not in snap._repr_mimebundle_()["text/html"]
 
 

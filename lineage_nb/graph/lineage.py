@@ -24,9 +24,19 @@ class Lineage:
         All evidence.
     """
 
+    data: SnapshotData
+
     def __init__(self, data: SnapshotData) -> None:
-        self.data = data
-        self._graphs: dict[tuple[str, bool], LineageGraph] = {}
+        vars(self).update(data=data, _graphs={})
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: what an answer rests on never changes."""
+        raise AttributeError(f"a {type(self).__name__} never changes; {name!r} cannot be set")
+
+    @property
+    def _cache(self) -> dict[tuple[str, bool], LineageGraph]:
+        graphs: dict[tuple[str, bool], LineageGraph] = vars(self)["_graphs"]
+        return graphs
 
     @cached_property
     def conformed(self) -> Conformed:
@@ -87,6 +97,6 @@ class Lineage:
             For an unknown level.
         """
         key = (level, expired)
-        if key not in self._graphs:
-            self._graphs[key] = build_graph(self.frames, level, expired=expired)
-        return self._graphs[key]
+        if key not in self._cache:
+            self._cache[key] = build_graph(self.frames, level, expired=expired)
+        return self._cache[key]

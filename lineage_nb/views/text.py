@@ -12,12 +12,12 @@ from lineage_nb.analyses.result import Answer, money, plural
 from lineage_nb.graph.effective import as_of
 from lineage_nb.graph.lineage import Lineage
 
-__all__ = ["NODE_COLUMNS", "cell", "overview", "result_text", "shown_rows", "snapshot_text"]
+__all__ = ["MONEY_COLUMNS", "NODE_COLUMNS", "cell", "overview", "result_text", "shown_rows", "snapshot_text"]
 
 _ROWS = 10
 _WIDTH = 160
 NODE_COLUMNS = ("node", "via", "origin", "key", "source", "target")
-_MONEY = ("amount", "billed", "exclusive", "shared", "freed")
+MONEY_COLUMNS = ("amount", "billed", "exclusive", "shared", "freed")
 
 
 def shown_rows(answer: Answer, rows: int) -> pl.DataFrame:
@@ -38,7 +38,7 @@ def cell(column: str, value: Any, currency: str = "") -> str:
     """Write one value of a result for people."""
     if value is None:
         return ""
-    if column in _MONEY:
+    if column in MONEY_COLUMNS:
         return money(value, currency)
     if column == "share":
         return f"{value:.1%}"
