@@ -21,10 +21,10 @@ STYLE = """<style>
 .lnb h4{font-size:15px;font-weight:600;line-height:1.35;margin:.3em 0 .6em}
 .lnb .wide{overflow-x:auto}
 .lnb table{border-collapse:collapse;margin:.4em 0;font-size:12px}
-.lnb table th,.lnb table td{text-align:left;padding:3px 14px 3px 0;vertical-align:top;white-space:nowrap;max-width:none}
+.lnb table th,.lnb table td{text-align:left!important;padding:3px 14px 3px 0;vertical-align:top;white-space:nowrap;max-width:none}
 .lnb table th{font-weight:600;border-bottom:1px solid rgba(128,128,128,.5)}
 .lnb table td{border-bottom:1px solid rgba(128,128,128,.18)}
-.lnb table td.num{text-align:right;font-variant-numeric:tabular-nums}
+.lnb table td.num{text-align:right!important;font-variant-numeric:tabular-nums}
 .lnb table td.long{white-space:normal;min-width:22em;max-width:44em}
 .lnb table td.node{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:11.5px}
 .lnb .more,.lnb .trust{opacity:.72;font-size:12px;margin:.25em 0;padding:0 0 0 1.1em}

@@ -11,6 +11,7 @@ import polars as pl
 from lineage_nb.analyses.result import Answer, money, plural
 from lineage_nb.graph.effective import as_of
 from lineage_nb.graph.lineage import Lineage
+from lineage_nb.model.names import spoken_name
 
 __all__ = ["MONEY_COLUMNS", "NODE_COLUMNS", "cell", "overview", "result_text", "shown_rows", "snapshot_text"]
 
@@ -47,7 +48,7 @@ def cell(column: str, value: Any, currency: str = "") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(spoken_name(str(v)) for v in value)
     return str(value)
 
 

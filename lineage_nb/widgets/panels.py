@@ -94,6 +94,13 @@ class Panel(w.VBox):  # type: ignore[misc]
         super().__init__([row, self._shown_code, self._answer, self._why, self._reason])
         self._run()
 
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Add the call and its answer, for readers without a kernel."""
+        bundle = super()._repr_mimebundle_(**options)
+        if isinstance(bundle, dict):
+            bundle["text/html"] = self._shown_code.value + self._answer.value
+        return bundle
+
     def _changed(self, change: dict[str, Any]) -> None:
         if change["owner"] is self._why:
             self._explain()
