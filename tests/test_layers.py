@@ -17,6 +17,7 @@ LAYERS = (
     {"analyses"},
     {"views"},
     {"widgets"},
+    {"result"},
     {"api"},
     {"cli"},
 )

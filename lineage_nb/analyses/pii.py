@@ -106,6 +106,7 @@ class _Trace:
 
     @cached_property
     def graph(self) -> LineageGraph:
+        """The column level, expired edges included: what was written stays written."""
         return self.lineage.graph("column", expired=True)
 
     @cached_property

@@ -142,6 +142,7 @@ class _Judge:
 
     @property
     def graph(self) -> LineageGraph:
+        """The dataset level."""
         return self.lineage.graph("dataset")
 
     @property

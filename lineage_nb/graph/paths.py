@@ -125,6 +125,7 @@ class _ColumnLevel:
         self.parts: list[pl.DataFrame] = []
 
     def build(self) -> Arcs:
+        """Assemble all arcs."""
         stated = _numbered(self.edges, self.numbers).with_row_index("row")
         stated = stated.with_columns(_bits().alias("bits"), pl.lit(value=False).alias("free"))
         jobs = self._unresolved_jobs()

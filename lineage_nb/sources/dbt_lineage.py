@@ -58,6 +58,7 @@ class _Writer:
         self.blind = 0
 
     def dataset(self, unique_id: str, resource: Resource, spelled: Spelling | None) -> None:
+        """Write the rows of a node's dataset and of its columns."""
         facts, time = resource.facts, self.time
         from_catalog = resource.kind == "source" and spelled is not None and spelled.has_type
         self.rows.nodes.append(
@@ -102,6 +103,7 @@ class _Writer:
             )
 
     def job(self, unique_id: str, resource: Resource) -> None:
+        """Write the rows of the job that builds a node, with what it reads and writes."""
         job, time = job_id(unique_id), self.time
         self.rows.nodes.append(
             NodeRow(
@@ -121,6 +123,7 @@ class _Writer:
             self.rows.edges.append(EdgeRow(dataset, job, "READ", job, "dbt:manifest" + trail, time, time))
 
     def report(self, unique_id: str, report: Report) -> None:
+        """Write the rows of a report, with what it shows."""
         node, facts, time = node_id("report", "dbt", report.name), report.facts, self.time
         self.rows.nodes.append(
             NodeRow(
@@ -176,6 +179,7 @@ class _Writer:
             yield dataset, " via " + ", ".join(passed) if passed else ""
 
     def notes(self, spellings: Mapping[str, Spelling]) -> None:
+        """Say what the lineage lacks, for the report."""
         note, total = self.manifest.artifact.file.note, len(self.manifest.resources)
         unseen = sum(u not in spellings for u in self.manifest.resources)
         if total and unseen == total:
