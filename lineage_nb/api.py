@@ -324,8 +324,9 @@ def from_edges(edges: object, **frames: object) -> Snapshot:
     """
     if type(edges).__module__.partition(".")[0] == "networkx":
         taken = from_networkx(cast("nx.DiGraph", edges))
-        nodes = frames.pop("nodes", None) or taken["nodes"]
-        return from_frames(nodes=nodes or None, edges=taken["edges"] or _no_edges(), **frames)
+        given = frames.pop("nodes", None)
+        nodes = (taken["nodes"] or None) if given is None else given
+        return from_frames(nodes=nodes, edges=taken["edges"] or _no_edges(), **frames)
     if isinstance(edges, (list, tuple, set)) and all(isinstance(e, (list, tuple)) for e in edges):
         wrong = next((e for e in edges if len(e) != 2), None)
         if wrong is not None:

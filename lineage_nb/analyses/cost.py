@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from lineage_nb.analyses.consumers import BY, consumer_keys, readers
 from lineage_nb.analyses.placement import Placement, place
-from lineage_nb.analyses.result import Answer, money, plural
+from lineage_nb.analyses.result import Answer, as_list, money, plural
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.flow import Flow
@@ -38,8 +38,8 @@ def cost(
     by: str = "owner",
     method: str = "usage",
     period: tuple[date | str, date | str] | None = None,
-    of: Iterable[str] | None = None,
-    monitors: Iterable[str] = (),
+    of: str | Iterable[str] | None = None,
+    monitors: str | Iterable[str] = (),
 ) -> Answer:
     """Attribute the bill.
 
@@ -58,9 +58,9 @@ def cost(
         nothing. A cycle is treated as one table.
     period : (date, date), optional
         First and last day, inclusive; all recorded costs by default.
-    of : iterable of str, optional
+    of : str or iterable of str, optional
         Attribute only the cost of these nodes.
-    monitors : iterable of str
+    monitors : str or iterable of str
         Consumers that do not count: scanners, profilers.
 
     Returns
@@ -93,7 +93,7 @@ def cost(
     spent = _spent(lineage, period, of)
     currency = _currency(spent)
     placed = place(lineage, spent)
-    flows = _Attribution(lineage, placed, by, method, [lineage.names.resolve(m) for m in monitors])
+    flows = _Attribution(lineage, placed, by, method, [lineage.names.resolve(m) for m in as_list(monitors)])
     frame = flows.frame()
     summary = _summary(frame, spent, currency, by, method)
     return Answer(
@@ -113,11 +113,26 @@ def _spent(lineage: Lineage, period: tuple[date | str, date | str] | None, of: I
     if lineage.frames["costs"].is_empty():
         raise LineageError("the snapshot holds no costs; add a frame with node, day, component, amount, currency")
     if period is not None:
-        first, last = (date.fromisoformat(d) if isinstance(d, str) else d for d in period)
-        costs = costs.filter(pl.col("day").is_between(first, last))
+        first, last = _days(period)
+        inside = costs.filter(pl.col("day").is_between(first, last))
+        if inside.is_empty():
+            recorded = f"{costs['day'].min()} to {costs['day'].max()}"
+            raise LineageError(f"no costs from {first} to {last}; recorded are {recorded}")
+        costs = inside
     if of is not None:
-        costs = costs.filter(pl.col("node").is_in([lineage.names.resolve(n) for n in ([of] if isinstance(of, str) else of)]))
+        costs = costs.filter(pl.col("node").is_in([lineage.names.resolve(n) for n in as_list(of)]))
     return costs
+
+
+def _days(period: tuple[date | str, date | str]) -> tuple[date, date]:
+    """Two days, as dates or ``YYYY-MM-DD``."""
+    try:
+        if isinstance(period, str):
+            raise TypeError
+        first, last = (date.fromisoformat(d) if isinstance(d, str) else d for d in period)
+    except (TypeError, ValueError) as error:
+        raise LineageError(f"period is {period!r}; give two days, such as ('2026-01-01', '2026-01-31')") from error
+    return first, last
 
 
 def _currency(spent: pl.DataFrame) -> str:

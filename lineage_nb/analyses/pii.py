@@ -192,7 +192,7 @@ def _summary(frame: pl.DataFrame, lineage: Lineage) -> dict[str, object]:
         "reached": reached["node"].n_unique(),
         "proved": proved["node"].n_unique(),
         "plain": strongest,
-        "possible": frame.filter(pl.col("certainty") == "possible")["node"].n_unique(),
+        "possible": frame.filter(~pl.col("node").is_in(proved["node"].unique().implode()))["node"].n_unique(),
         "columns": columns,
         "verdicts": dict(frame.group_by("verdict").len().sort("verdict").iter_rows()),
     }
@@ -201,10 +201,9 @@ def _summary(frame: pl.DataFrame, lineage: Lineage) -> dict[str, object]:
 def _headline(summary: dict[str, object]) -> str:
     if not summary["origins"]:
         return "No node carries a tag pii:<label>, so there is nothing to follow."
-    origins, reached = int(str(summary["origins"])), int(str(summary["reached"]))
-    text = f"Personal data of {plural(origins, 'tagged node')} reaches {plural(reached, 'further place')}"
-    possible = int(str(summary["possible"]))
-    return text + (f"; {plural(possible, 'place')} can only not be excluded." if possible else ".")
+    origins, proved, possible = (int(str(summary[k])) for k in ("origins", "proved", "possible"))
+    text = f"Personal data of {plural(origins, 'tagged node')} certainly reaches {plural(proved - origins, 'further place')}"
+    return text + (f" and possibly {possible:,} more." if possible else ".")
 
 
 def _trust(lineage: Lineage, frame: pl.DataFrame) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from lineage_nb.graph.lineage import Lineage
 
-__all__ = ["Answer", "money", "plural"]
+__all__ = ["Answer", "as_list", "money", "plural"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +46,17 @@ class Answer:
     explain: Callable[..., pl.DataFrame]
     focus: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def as_list(values: str | Iterable[str] | None) -> list[str]:
+    """Make a list of one name or of several.
+
+    Examples
+    --------
+    >>> as_list("svc-scanner")
+    ['svc-scanner']
+    """
+    return [] if values is None else [values] if isinstance(values, str) else list(values)
 
 
 def plural(count: int, noun: str) -> str:

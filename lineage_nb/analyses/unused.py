@@ -17,8 +17,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lineage_nb.analyses.freed import freed_costs
-from lineage_nb.analyses.result import Answer, money, plural
-from lineage_nb.analyses.usage_log import UsageLog, covered, usage_log
+from lineage_nb.analyses.result import Answer, as_list, money, plural
+from lineage_nb.analyses.usage_log import UsageLog, coverage_sentences, covered, usage_log
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
@@ -41,9 +41,18 @@ VERDICTS = (
 """The first that applies is the verdict."""
 DROPPABLE = VERDICTS[4:]
 """Verdicts that call a table unused."""
+MEANINGS = {
+    "seasonal": "silent, but no longer than between earlier reads",
+    "self-only": "read by its own refresh alone",
+    "refreshed-only": "a report that refreshes and nobody views, or a table that only feeds such reports",
+    "zombie": "feeds others, of which nobody reads any",
+    "write-only": "written by a job, never read",
+    "unread": "nobody read it in the window, and nothing is made from it",
+}
+"""What the verdicts mean, for the reader of an answer."""
 
 _EPOCH = date(1970, 1, 1)
-_NEVER = -1
+_NEVER = -(10**9)
 _SEASON = 1.25
 _SCANNER_SHARE = 0.8
 _SCANNER_MIN = 10
@@ -55,8 +64,8 @@ def unused(
     lineage: Lineage,
     *,
     days: int = 90,
-    monitors: Iterable[str] = (),
-    protect: Iterable[str] = ("protected",),
+    monitors: str | Iterable[str] = (),
+    protect: str | Iterable[str] = ("protected",),
 ) -> Answer:
     """Judge every table and report: live, unused, or not known.
 
@@ -66,10 +75,10 @@ def unused(
         A snapshot.
     days : int
         Length of the window, in days, counted back from the end of the usage log.
-    monitors : iterable of str
+    monitors : str or iterable of str
         Consumers (ids or short names) whose reads do not count: scanners, profilers, platform accounts.
         Accounts that read nearly everything are suggested in ``summary["suspected_monitors"]``.
-    protect : iterable of str
+    protect : str or iterable of str
         Names of nodes, or tags, that are never called unused.
 
     Returns
@@ -104,10 +113,10 @@ def unused(
     """
     if isinstance(days, bool) or not isinstance(days, int) or days < 1:
         raise LineageError(f"days is {days!r}; give a whole number ≥ 1")
-    named = [lineage.names.resolve(m) for m in monitors]
+    named = [lineage.names.resolve(m) for m in as_list(monitors)]
     log = usage_log(lineage.frames, named)
     tags = lineage.frames["nodes"]["tags"].explode().drop_nulls().unique().to_list()
-    kept = {p if p in tags or p == "protected" else lineage.names.resolve(p) for p in protect}
+    kept = {p if p in tags or p == "protected" else lineage.names.resolve(p) for p in as_list(protect)}
     judge = _Judge(lineage, log, days, kept)
     frame = judge.frame()
     suspects = _suspects(lineage, log, days)
@@ -343,7 +352,9 @@ def _headline(summary: dict[str, object]) -> str:
 
 
 def _trust(lineage: Lineage, log: UsageLog, suspects: list[str], frame: pl.DataFrame) -> tuple[str, ...]:
-    notes = [log.sentence()]
+    notes = [log.sentence(), *coverage_sentences(lineage, log)]
+    present = set(frame["verdict"])
+    notes += [f"{verdict}: {meaning}." for verdict, meaning in MEANINGS.items() if verdict in present]
     unknown = frame.filter(pl.col("verdict") == "unknown").height
     if unknown:
         notes.append(f"{plural(unknown, 'table')} cannot be judged: the log of it, or of something made from it, is incomplete.")

@@ -9,8 +9,9 @@ from datetime import date, timedelta
 import polars as pl
 
 from lineage_nb.analyses.result import plural
+from lineage_nb.graph.lineage import Lineage
 
-__all__ = ["UsageLog", "covered", "usage_log"]
+__all__ = ["UsageLog", "coverage_sentences", "covered", "usage_log"]
 
 _OUTLIER_GAP = 90
 _OUTLIER_SHARE = 0.01
@@ -115,6 +116,8 @@ def covered(frames: Mapping[str, pl.DataFrame], log: UsageLog, window: tuple[dat
     """
     nodes = frames["nodes"].select("id", "namespace", "name")
     stated = frames["coverage"].filter(pl.col("what") == "usage")
+    if log.end is None:
+        return nodes.select("id", pl.lit(value=False).alias("covered"), pl.lit("there is no usage log").alias("why"))
     short = f"the log begins on {log.start}, after the window's first day {window[0]}"
     if stated.is_empty():
         seen = log.reads.select("node").unique().join(nodes, left_on="node", right_on="id")["namespace"].unique()
@@ -133,6 +136,25 @@ def covered(frames: Mapping[str, pl.DataFrame], log: UsageLog, window: tuple[dat
         pl.col("covered").fill_null(value=False),
         pl.when(missing).then(pl.lit("no usage log covers it")).otherwise("why").alias("why"),
     )
+
+
+def coverage_sentences(lineage: Lineage, log: UsageLog) -> list[str]:
+    """Say what is taken for granted about the log, and which of its names nothing else knows."""
+    notes = []
+    frames = lineage.frames
+    if log.end is not None and frames["coverage"].filter(pl.col("what") == "usage").is_empty():
+        never = lineage.graph("dataset").nodes.filter(~pl.col("id").is_in(log.reads["node"].unique().implode())).height
+        notes.append(
+            "No coverage is stated, so the log is taken as complete for every namespace that appears in it; "
+            f"{plural(never, 'table')} never appear in it."
+        )
+    known = pl.concat([lineage.data.frames["nodes"]["id"], frames["edges"]["source"], frames["edges"]["target"]]).unique()
+    strangers = log.reads.filter(~pl.col("node").is_in(known.implode()))["node"].unique().sort()
+    strangers = strangers.filter(~strangers.is_in(frames["nodes"].filter(pl.col("namespace").is_not_null())["id"].implode()))
+    if strangers.len():
+        shown = ", ".join(strangers.head(3)) + (" …" if strangers.len() > 3 else "")
+        notes.append(f"{plural(strangers.len(), 'name')} in the usage log fit no node that any other record knows: {shown}.")
+    return notes
 
 
 def _in_scope(nodes: pl.DataFrame, row: dict[str, object], window: tuple[date, date], log: UsageLog) -> pl.DataFrame:

@@ -113,7 +113,7 @@ class LineageGraph:
         UnknownNameError, AmbiguousNameError
             With the nearest candidates.
         """
-        return name if name in self._numbers else self._names.resolve(name)
+        return name if isinstance(name, str) and name in self._numbers else self._names.resolve(name)
 
     def index(self, name: str) -> int:
         """Find the number of a node by its id or a short name; errors as `resolve`."""

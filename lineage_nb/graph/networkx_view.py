@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+
+from lineage_nb.errors import SchemaError
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -45,17 +48,25 @@ def from_networkx(graph: nx.Graph) -> dict[str, list[dict[str, Any]]]:
     graph : networkx.DiGraph or MultiDiGraph
         Nodes may be any hashable values; their `str` becomes the id. Attributes become columns.
 
+    Raises
+    ------
+    SchemaError
+        For an undirected graph.
+
     Returns
     -------
     dict
         ``{"nodes": [...], "edges": [...]}``.
     """
-    taken = {"id", "source", "target"}
-    nodes = [
-        {"id": str(n), **{str(k): v for k, v in d.items() if k not in taken}} for n, d in graph.nodes(data=True)
-    ]
-    edges = [
-        {"source": str(a), "target": str(b), **{str(k): v for k, v in d.items() if k not in taken}}
-        for a, b, d in graph.edges(data=True)
-    ]
+    if not graph.is_directed():
+        raise SchemaError.of("NetworkX graph", ["is undirected, so nothing tells which way data flows; give a DiGraph"])
+    nodes = [{"id": str(n), **_columns(d)} for n, d in graph.nodes(data=True)]
+    edges = [{"source": str(a), "target": str(b), **_columns(d)} for a, b, d in graph.edges(data=True)]
     return {"nodes": nodes, "edges": edges}
+
+
+def _columns(attributes: dict[Any, Any]) -> dict[str, Any]:
+    """Attributes as columns; values that no column can hold become text."""
+    plain = (str, int, float, bool, date, list, type(None))
+    taken = {"id", "source", "target"}
+    return {str(k): v if isinstance(v, plain) else str(v) for k, v in attributes.items() if k not in taken}

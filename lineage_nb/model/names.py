@@ -90,7 +90,7 @@ class NameIndex:
             With the nearest candidates.
         """
         if not isinstance(name, str):
-            raise UnknownNameError.of(repr(name), [], self._where)
+            raise UnknownNameError(f"a node is named by a string, not {name!r}")
         if not self._exact:
             self._exact.update(self._nodes["id"])
         if name in self._exact:

@@ -30,9 +30,10 @@ import msgspec
 from msgspec import Raw
 
 from lineage_nb.model.report import FileReport, ReportBuilder
-from lineage_nb.sources.openlineage_events import JOB_TO_JOB, SQL, Collector, RejectedError
+from lineage_nb.sources.openlineage_events import JOB_TO_JOB, SQL, Collector
 from lineage_nb.sources.openlineage_frames import Speller
 from lineage_nb.sources.openlineage_ledger import Ledger
+from lineage_nb.sources.openlineage_records import RejectedError
 from lineage_nb.sources.registry import Entry, Format, Frames, open_bytes
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def read(entries: Sequence[Entry], report: ReportBuilder, options: Mapping[str, 
     ledger = Ledger(collector)
     with _no_garbage_collection():
         _absorb(entries, report, collector, ledger)
-    return Speller(collector).frames(ledger.posted())
+        return Speller(collector).frames(ledger.posted())
 
 
 @contextmanager

@@ -1,19 +1,18 @@
 """From the bytes of an event to a row: what was said (parsed once per distinct content), by which run, when.
 
-An event is checked wholly before it is absorbed, and absorbing it is one appended row. Whatever is
-expensive hangs on its *content*, the bytes of job, inputs and outputs, which a job's runs repeat.
+An event is checked wholly before it is absorbed as one appended row. Whatever is expensive hangs on its
+*content*, the bytes of job, inputs and outputs, which a job's runs repeat.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
-from hashlib import sha256
 from typing import Any, Final, TypeVar
 
 import msgspec
+import numpy as np
 import polars as pl
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from lineage_nb.sources.openlineage_facets import (
     InputFacets,
@@ -23,12 +22,41 @@ from lineage_nb.sources.openlineage_facets import (
     decode_facets,
     job_type,
     names,
+    statistics,
     tag_texts,
 )
-from lineage_nb.sources.openlineage_statements import Columns, Statements
+from lineage_nb.sources.openlineage_records import (
+    ALONE,
+    BAD_DATASET,
+    BAD_INPUTS,
+    BAD_OUTPUTS,
+    BAD_TIME,
+    BAD_TYPE,
+    NO_JOB,
+    NO_SUBJECT,
+    NOT_UTF8,
+    TOO_DEEP,
+    TOO_LONG,
+    Entity,
+    Event,
+    Output,
+    RejectedError,
+    decode_entities,
+    decode_entity,
+    decode_event,
+    decode_outputs,
+    diagnosed,
+    is_given,
+    loosely,
+    read_job,
+    read_run,
+    strictly,
+)
+from lineage_nb.sources.openlineage_statements import Statements
+from lineage_nb.sources.openlineage_tables import Columns
 from lineage_nb.sources.openlineage_words import MAX_NAME, Misfit, micros, whole
 
-__all__ = ["ROLES", "STATES", "Collector", "RejectedError"]
+__all__ = ["ROLES", "STATES", "Collector"]
 
 STATES: Final = ("START", "RUNNING", "COMPLETE", "FAIL", "ABORT", "OTHER", "DECLARED")
 """Of a run; `DECLARED` is that of events without a run, which state what holds."""
@@ -45,76 +73,18 @@ IN, OUT, STATIC, ENTRY, JOB_ENTRY = range(5)
 DECLARED: Final = STATES.index("DECLARED")
 _STATE: Final = {name: number for number, name in enumerate(STATES[:-1])}
 _CACHE_BYTES: Final = 64 << 20
-_SHOWN: Final = 200
+_ENTRY_BYTES: Final = 200
 
-NOT_UTF8: Final = "not valid UTF-8"
-NOT_JSON: Final = "not valid JSON"
-NOT_OBJECT: Final = "not a JSON object"
-TOO_DEEP: Final = "nested too deeply"
-NO_SUBJECT: Final = "neither a run, a job nor a dataset"
-NO_JOB: Final = "a run without a job"
-BAD_TIME: Final = "eventTime is missing or not a time"
-BAD_TYPE: Final = "eventType is none of START, RUNNING, COMPLETE, FAIL, ABORT, OTHER"
-BAD_RUN: Final = "run is not an object with a runId"
-BAD_JOB: Final = "job is not an object with namespace and name"
-BAD_INPUTS: Final = "inputs is not a list of objects with namespace and name"
-BAD_OUTPUTS: Final = "outputs is not a list of objects with namespace and name"
-BAD_DATASET: Final = "dataset is not an object with namespace and name"
-TOO_LONG: Final = f"a namespace, name or runId is longer than {MAX_NAME:,} characters"
-
-
-class RejectedError(Exception):
-    """A record that cannot be used: why, in fixed words, and the value that is wrong."""
-
-    def __init__(self, reason: str, value: str | bytes | Raw | None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.value = value or "" if not isinstance(value, bytes | Raw) else _shown(bytes(value))
-
-
-def _shown(value: bytes) -> str:
-    return value[: _SHOWN + 1].decode("utf-8", "replace")
-
-
-class _Event(Struct, gc=False):
-    eventTime: str | None = None  # noqa: N815 - the specification's spelling
-    eventType: str | None = None  # noqa: N815
-    run: Raw = Raw()
-    job: Raw = Raw()
-    inputs: Raw = Raw()
-    outputs: Raw = Raw()
-    dataset: Raw = Raw()
-
-
-class _Run(Struct, gc=False):
-    runId: str  # noqa: N815
-    facets: Raw = Raw()
-
-
-class _Entity(Struct, gc=False):
-    namespace: str
-    name: str
-    facets: Raw = Raw()
-    inputFacets: Raw = Raw()  # noqa: N815
-    outputFacets: Raw = Raw()  # noqa: N815
-
-
-_decode_event = msgspec.json.Decoder(_Event).decode
-_decode_run = msgspec.json.Decoder(_Run).decode
-_decode_entity = msgspec.json.Decoder(_Entity).decode
-_decode_entities = msgspec.json.Decoder(list[_Entity] | None).decode
-_decode_any = msgspec.json.Decoder().decode
-_NULL: Final = Raw(b"null")
-_ALONE: Final = Raw(b"alone")
 _NONE: Final = frozenset[int]()
+_NO_FACETS: Final = JobFacets()
 
 
-class _Cache(dict[Any, int]):
+class _Cache(dict[Any, Any]):
     """Numbers by the bytes they were parsed from; forgets everything when it gets big."""
 
     size = 0
 
-    def remember(self, key: object, number: int, size: int) -> int:
+    def remember(self, key: object, number: _T, size: int) -> _T:
         self.size += size
         if self.size > _CACHE_BYTES:
             self.clear()
@@ -156,8 +126,11 @@ class Collector:
         self.remarks: dict[int, tuple[str, ...]] = {}
         self._remarked: dict[int, int] = {}
         self._lost: dict[str, int] = {}
-        self._contents: dict[bytes, int] = {}
-        self._jobs, self._datasets = _Cache(), _Cache()
+        self._contents: dict[int, int] = {}
+        self._jobs, self._datasets, self._plain = _Cache(), _Cache(), _Cache()
+        self._job_types: dict[tuple[str | None, ...], tuple[int, bool, bool]] = {}
+        self._bare: dict[tuple[str, str], int] = {}
+        self._items: list[int] = []
         self._job_entries: dict[int, list[tuple[int, int]]] = {}
         self._job_remarks: dict[int, tuple[str, ...]] = {}
 
@@ -172,42 +145,50 @@ class Collector:
         try:
             if not record.isascii():
                 record.decode()
-            self._absorb(_decode_event(record), record)
+            try:
+                event, unread = decode_event(record), None
+            except msgspec.ValidationError:
+                event, unread = loosely(record)
+            self._absorb(event, unread, record)
         except UnicodeDecodeError as error:
             raise RejectedError(NOT_UTF8, record) from error
         except msgspec.DecodeError as error:
-            raise _diagnosed(record) from error
+            raise diagnosed(record) from error
         except RecursionError as error:
             raise RejectedError(TOO_DEEP, record) from error
 
-    def _absorb(self, event: _Event, record: bytes) -> None:
+    def _absorb(self, event: Event, unread: Raw | None, record: bytes) -> None:
         try:
             time = micros(event.eventTime)
         except ValueError as error:
             raise RejectedError(BAD_TIME, event.eventTime or "") from error
-        state, told, run, nominal, parent = DECLARED, None, None, None, -1
-        if _given(event.run):
-            if not _given(event.job):
+        state, told, run, nominal, parent = DECLARED, event.run, None, None, -1
+        job, inputs, outputs = bytes(event.job), bytes(event.inputs), bytes(event.outputs)
+        misfits: list[str] = []
+        if told is not None:
+            if not job or job == b"null":
                 raise RejectedError(NO_JOB, record)
             state = _STATE.get(event.eventType or "OTHER", -1)
             if state < 0:
                 state = _STATE.get(str(event.eventType).upper(), -1)
                 if state < 0:
                     raise RejectedError(BAD_TYPE, event.eventType)
-            told = _strictly(_decode_run, event.run, BAD_RUN)
+            if unread is not None:
+                told = read_run(unread, misfits)
             run = told.runId
             if len(run) > MAX_NAME:
                 raise RejectedError(TOO_LONG, run)
-        elif not _given(event.job):
-            if not _given(event.dataset):
+        elif not job or job == b"null":
+            if not is_given(event.dataset):
                 raise RejectedError(NO_SUBJECT, record)
-            event.job, event.inputs, event.outputs = event.dataset, _NULL, _ALONE
-        key = sha256(b"\0".join((event.job, event.inputs, event.outputs))).digest()[:16]
+            job, inputs, outputs = bytes(event.dataset), b"", ALONE
+        # 128 bits; only where two of the three parts agree do 64 of them, keyed anew in each process, decide
+        key = ((hash(job) - hash(inputs)) << 64) + hash(outputs)
         content = self._contents.get(key)
         if content is None:
-            content = self._contents[key] = self._content(event)
-        if told is not None and told.facets:
-            nominal, parent = self._run_facets(told.facets)
+            content = self._contents[key] = self._content(job, inputs, outputs)
+        if told is not None and told.facets is not None:
+            nominal, parent = self._run_facets(told.facets, misfits)
         numbers, runs, times, states, nominals, parents = self.events.lists
         numbers.append(content)
         runs.append(run)
@@ -227,17 +208,16 @@ class Collector:
         self._remarked = {}
         return counts
 
-    def _run_facets(self, raw: Raw) -> tuple[int | None, int]:
-        misfits: list[str] = []
-        facets = decode_facets(RunFacets, raw, misfits)
+    def _run_facets(self, facets: RunFacets, misfits: list[str]) -> tuple[int | None, int]:
         nominal, parent = None, -1
-        if facets.nominalTime is not None:
+        given, by = facets.nominalTime, facets.parent
+        if given is not None and not given.deleted:
             try:
-                nominal = micros(facets.nominalTime.nominalStartTime)
+                nominal = micros(given.nominalStartTime)
             except ValueError:
                 misfits.append("nominalTime")
-        if facets.parent is not None:
-            job = facets.parent.job
+        if by is not None and not by.deleted:
+            job = by.job
             if job is None or len(job.namespace) > MAX_NAME or len(job.name) > MAX_NAME:
                 misfits.append("parent")
             else:
@@ -246,48 +226,97 @@ class Collector:
             self._lost[name] = self._lost.get(name, 0) + 1
         return nominal, parent
 
-    def _content(self, event: _Event) -> int:
+    def _content(self, job: bytes, inputs: bytes, outputs: bytes) -> int:
         """Parse job, inputs and outputs; nothing is added before all of them are known to fit."""
-        job, fact = -1, -1
+        fact = -1
         misfits: list[str] = []
-        items: list[tuple[int, int, int, int, int]] = []
-        if event.outputs is _ALONE:
-            entity = _strictly(_decode_entity, event.job, BAD_DATASET)
-            items.append((self._dataset(entity, _NONE, misfits), STATIC, -1, -1, -1))
+        items: list[int] = []
+        if outputs is ALONE:
+            entity = strictly(decode_entity, job, BAD_DATASET)
+            items += (self._dataset(entity, _NONE, misfits), STATIC, -1, -1, -1)
         else:
-            inputs = _strictly(_decode_entities, event.inputs, BAD_INPUTS) if event.inputs else None
-            outputs = _strictly(_decode_entities, event.outputs, BAD_OUTPUTS) if event.outputs else None
-            fact = self._job(event.job)
-            job = self.job_of[fact]
+            read = strictly(decode_entities, inputs, BAD_INPUTS) if inputs else None
+            key = (hash(outputs), len(outputs))
+            known = self._plain.get(key, ()) if outputs else ()
+            written = decode_outputs(outputs) if outputs and not known else []
+            fact = self._job(job)
             misfits += self._job_remarks.get(fact, ())
-            entries = self._job_entries.get(fact, ())
-            targets = self.statements.target
-            covered = frozenset(targets[s] for s, role in entries if role == ENTRY) if entries else _NONE
-            items += [self._input(e, misfits) for e in inputs or ()]
-            items += [self._output(e, covered, misfits) for e in outputs or ()]
-            items += [(s, role, -1, -1, -1) for s, role in entries]
-            for statement, _ in entries:
-                misfits += self._statement_remarks(statement)
+            bare = self._bare
+            for entity in read or ():
+                before = None if entity.facets or entity.inputFacets else bare.get((entity.namespace, entity.name))
+                items += self._input(entity, misfits) if before is None else (before, IN, -1, -1, -1)
+            entries = self._job_entries.get(fact)
+            if entries:
+                self._covered(entries, outputs, items, misfits)
+            else:
+                found: list[int] = []
+                for output in written:
+                    if isinstance(output, Entity):
+                        items += self._output(output, _NONE, misfits)
+                    else:
+                        found.append(self._plain_output(output))
+                if found:
+                    known = self._plain.remember(key, tuple(found), _ENTRY_BYTES)
+                for statement in known:
+                    items += (statement, OUT, -1, -1, -1)
+                    misfits += self.statements.misfits.get(statement, ())
         number = len(self.content_job)
-        self.content_job.append(job)
+        self.content_job.append(self.job_of[fact] if fact >= 0 else -1)
         self.content_fact.append(fact)
-        for statement, role, rows, size, stored in items:
-            self.item_statement.append(statement)
-            self.item_role.append(role)
-            self.item_rows.append(rows)
-            self.item_bytes.append(size)
-            self.item_stored.append(stored)
-        self.item_start.append(len(self.item_statement))
+        self._items += items
+        self.item_start.append(self.item_start[-1] + len(items) // 5)
         if misfits:
             self.remarks[number] = tuple(misfits)
         return number
 
-    def _input(self, entity: _Entity, misfits: list[str]) -> tuple[int, int, int, int, int]:
+    def _covered(
+        self, entries: list[tuple[int, int]], outputs: bytes, items: list[int], misfits: list[str]
+    ) -> None:
+        """Take in outputs of a job that states lineage itself, and what it states."""
+        targets = self.statements.target
+        covered = frozenset(targets[s] for s, role in entries if role == ENTRY)
+        for entity in strictly(decode_entities, outputs, BAD_OUTPUTS) or () if outputs else ():
+            items += self._output(entity, covered, misfits)
+        for statement, role in entries:
+            items += (statement, role, -1, -1, -1)
+            misfits += self._statement_remarks(statement)
+
+    def _plain_output(self, output: Output) -> int:
+        number, facets = self._number(output.namespace, output.name), output.facets
+        if facets is None:
+            return self._bare_statement(output.namespace, output.name, number)
+        return self.statements.state(number, facets, [], covered=False)
+
+    def _bare_statement(self, namespace: str, name: str, number: int) -> int:
+        statement = self._bare.get((namespace, name))
+        if statement is None:
+            statement = self._bare[namespace, name] = self.statements.state(number, None, [], covered=False)
+        return statement
+
+    def _number(self, namespace: str, name: str) -> int:
+        pair = (namespace, name)
+        number = self.statements.datasets.index.get(pair)
+        if number is None:
+            if len(namespace) > MAX_NAME or len(name) > MAX_NAME:
+                raise RejectedError(TOO_LONG, max(pair, key=len))
+            number = self.statements.datasets(pair)
+        return number
+
+    def pack(self) -> None:
+        """Move what was collected lately into compact tables; to be called every now and then."""
+        self.statements.pack()
+        fresh = np.array(self._items, dtype=np.int64).reshape(-1, 5).T
+        self._items.clear()
+        tables = (self.item_statement, self.item_role, self.item_rows, self.item_bytes, self.item_stored)
+        for table, values in zip(tables, fresh, strict=True):
+            table.frombytes(values.astype(table.typecode).tobytes())
+
+    def _input(self, entity: Entity, misfits: list[str]) -> tuple[int, int, int, int, int]:
         statement = self._dataset(entity, _NONE, misfits)
         if not entity.inputFacets:
             return statement, IN, -1, -1, -1
         facets = decode_facets(InputFacets, entity.inputFacets, misfits)
-        rows, size = _statistics("inputStatistics", facets.inputStatistics, misfits)
+        rows, size = statistics("inputStatistics", facets.inputStatistics, misfits)
         stored = -1
         if facets.dataQualityMetrics is not None:
             try:
@@ -297,59 +326,64 @@ class Collector:
         return statement, IN, rows, size, stored
 
     def _output(
-        self, entity: _Entity, covered: frozenset[int], misfits: list[str]
+        self, entity: Entity, covered: frozenset[int], misfits: list[str]
     ) -> tuple[int, int, int, int, int]:
         statement = self._dataset(entity, covered, misfits)
         if not entity.outputFacets:
             return statement, OUT, -1, -1, -1
         facets = decode_facets(OutputFacets, entity.outputFacets, misfits)
-        rows, size = _statistics("outputStatistics", facets.outputStatistics, misfits)
+        rows, size = statistics("outputStatistics", facets.outputStatistics, misfits)
         return statement, OUT, rows, size, size if statement in self.statements.rewritten else -1
 
-    def _dataset(self, entity: _Entity, covered: frozenset[int], misfits: list[str]) -> int:
-        namespace, name = entity.namespace, entity.name
+    def _dataset(self, entity: Entity, covered: frozenset[int], misfits: list[str]) -> int:
+        number = self._number(entity.namespace, entity.name)
+        if not entity.facets:
+            return self._bare_statement(entity.namespace, entity.name, number)
+        said = self.statements
         facets = bytes(entity.facets)
-        hidden = bool(covered) and self.statements.datasets.index.get((namespace, name)) in covered
-        key = (namespace, name, facets, hidden)
+        key = (number, hash(facets), number in covered)
         statement = self._datasets.get(key)
         if statement is None:
-            if len(namespace) > MAX_NAME or len(name) > MAX_NAME:
-                raise RejectedError(TOO_LONG, max(namespace, name, key=len))
-            statement = self.statements.dataset(namespace, name, facets, covered=hidden)
-            self._datasets.remember(key, statement, len(facets) + 200)
-        if statement in self.statements.misfits:
-            misfits += self.statements.misfits[statement]
+            statement = said.dataset(number, facets, covered=number in covered)
+            self._datasets.remember(key, statement, _ENTRY_BYTES)
+        if statement in said.misfits:
+            misfits += said.misfits[statement]
         return statement
 
     def _statement_remarks(self, statement: int) -> tuple[str, ...]:
         found = self.statements.misfits.get(statement, ())
         return (*found, JOB_TO_JOB) if statement in self.statements.job_to_job else found
 
-    def _job(self, raw: Raw) -> int:
+    def _job(self, raw: bytes) -> int:
         """Parse a job object: the number of its row in `job_facts`."""
-        key = bytes(raw)
-        fact = self._jobs.get(key)
-        if fact is not None:
-            return fact
-        entity = _strictly(_decode_entity, raw, BAD_JOB)
+        before: int | None = self._jobs.get(raw)
+        if before is not None:
+            return before
+        misfits: list[str] = []
+        entity = read_job(raw, misfits)
+        facets = entity.facets or _NO_FACETS
         if len(entity.namespace) > MAX_NAME or len(entity.name) > MAX_NAME:
             raise RejectedError(TOO_LONG, max(entity.namespace, entity.name, key=len))
-        misfits: list[str] = []
         job = self.statements.jobs((entity.namespace, entity.name))
-        facets = decode_facets(JobFacets, entity.facets, misfits)
         fact = len(self.job_of)
         self.job_of.append(job)
-        kind = job_type(facets.jobType)
+        given = facets.jobType
+        texts = (given.processingType, given.integration, given.jobType) if given else ()
         words, lists = self.statements.words, self.statements.lists
+        known = self._job_types.get(texts)
+        if known is None:
+            kind = job_type(texts)
+            known = self._job_types[texts] = (words(kind or None), kind.startswith(ENDLESS), kind.endswith(_BUILDS))
+        kind_number, endless, builds = known
         types, owners, tags, descriptions = self.job_facts.lists
-        types.append(words(kind))
+        types.append(kind_number)
         owners.append(lists(names(facets.ownership)) if facets.ownership else 0)
         tags.append(lists(tag_texts(facets.tags).get(None, ())) if facets.tags else 0)
         descriptions.append(words(facets.documentation.description or None) if facets.documentation else 0)
-        self.endless.append(kind is not None and kind.startswith(ENDLESS))
-        if facets.dbt_node and facets.dbt_node.unique_id and kind is not None and kind.endswith(_BUILDS):
+        self.endless.append(endless)
+        if builds and facets.dbt_node and facets.dbt_node.unique_id:
             self.dbt_jobs.add((job, facets.dbt_node.unique_id))
-        entries = []
+        entries: list[tuple[int, int]] = []
         for entry in facets.lineage.entries if facets.lineage else ():
             try:
                 statement, to_dataset = self.statements.entry(entry)
@@ -359,45 +393,8 @@ class Collector:
             entries.append((statement, ENTRY if to_dataset else JOB_ENTRY))
         if entries:
             self._job_entries[fact] = entries
-        if _given(facets.sql):
+        if is_given(facets.sql):
             misfits.append(SQL)
         if misfits:
             self._job_remarks[fact] = tuple(misfits)
-        return self._jobs.remember(key, fact, len(key) + 200)
-
-
-def _given(raw: Raw) -> bool:
-    return bool(raw) and raw != _NULL
-
-
-def _strictly(decode: Callable[[Raw], _T], raw: Raw, reason: str) -> _T:
-    try:
-        return decode(raw)
-    except msgspec.ValidationError as error:
-        raise RejectedError(reason, raw) from error
-
-
-def _statistics(name: str, facet: Any, misfits: list[str]) -> tuple[int, int]:
-    if facet is None:
-        return -1, -1
-    try:
-        return whole(facet.rowCount), whole(facet.size)
-    except Misfit:
-        misfits.append(name)
-        return -1, -1
-
-
-def _diagnosed(record: bytes) -> RejectedError:
-    """Find out what is wrong with a record that did not decode."""
-    try:
-        _decode_any(record)
-    except msgspec.DecodeError:
-        return RejectedError(NOT_JSON, record)
-    try:
-        _decode_event(record)
-    except msgspec.ValidationError as error:
-        where = str(error).partition("`$.")[2]
-        for name, reason in (("eventTime", BAD_TIME), ("eventType", BAD_TYPE)):
-            if where.startswith(name):
-                return RejectedError(reason, record)
-    return RejectedError(NOT_OBJECT, record)
+        return self._jobs.remember(raw, fact, len(raw) + _ENTRY_BYTES)

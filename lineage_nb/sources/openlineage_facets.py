@@ -6,14 +6,14 @@ that does not fit its specification is left out and named, and its neighbours ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct, field
 
-from lineage_nb.sources.openlineage_words import MAX_INT, MAX_NAME, Misfit
+from lineage_nb.sources.openlineage_words import Misfit, whole
 
 __all__ = [
     "DatasetFacets",
@@ -25,11 +25,15 @@ __all__ = [
     "RunFacets",
     "SchemaField",
     "Transformation",
+    "decode_dataset_facets",
     "decode_facets",
+    "decode_fitting",
+    "decode_transformations",
     "job_type",
     "names",
+    "statistics",
     "tag_texts",
-    "walk_fields",
+    "without_deleted",
 ]
 
 _F = TypeVar("_F", bound=Struct)
@@ -65,7 +69,8 @@ class _InputField(Struct, gc=False):
     namespace: str
     name: str
     field: str
-    transformations: list[Transformation] | None = None
+    transformations: Raw = Raw()
+    """Left as it is: few ever differ."""
 
 
 class _ColumnEntry(Struct, gc=False):
@@ -239,6 +244,11 @@ def decode_facets(kind: type[_F], raw: bytes | Raw, misfits: list[str]) -> _F:
     >>> facets.documentation.description, wrong
     ('ok', ['tags'])
     """
+    return without_deleted(decode_fitting(kind, raw, misfits))
+
+
+def decode_fitting(kind: type[_F], raw: bytes | Raw, misfits: list[str]) -> _F:
+    """Decode as `decode_facets` does, and keep those that say they are deleted."""
     if not raw:
         return kind()
     whole_decoder, each = _decoders(kind)
@@ -246,14 +256,16 @@ def decode_facets(kind: type[_F], raw: bytes | Raw, misfits: list[str]) -> _F:
         facets = whole_decoder.decode(raw)
     except msgspec.ValidationError:
         facets = _decode_each(kind, raw, each, misfits)
-    if facets is None:
-        return kind()
-    if b'"_deleted"' in bytes(raw):
-        for name in kind.__struct_fields__:
-            facet = getattr(facets, name)
-            if isinstance(facet, _Facet) and facet.deleted:
-                setattr(facets, name, None)
-    return facets  # type: ignore[no-any-return]
+    return kind() if facets is None else facets
+
+
+def without_deleted(facets: _F) -> _F:
+    """Take out the facets that say they are ``_deleted``."""
+    for name in facets.__struct_fields__:
+        facet = getattr(facets, name)
+        if isinstance(facet, _Facet) and facet.deleted:
+            setattr(facets, name, None)
+    return facets
 
 
 def _decode_each(
@@ -274,19 +286,8 @@ def _decode_each(
     return kind(**fitting)
 
 
-def walk_fields(fields: Iterable[SchemaField]) -> Iterator[tuple[str, SchemaField, int]]:
-    """Yield name (nested: ``a.b``), field and position of every field, outer before inner, without recursion."""
-    waiting = [("", fields)]
-    while waiting:
-        prefix, level = waiting.pop()
-        for position, column in enumerate(level):
-            given = column.ordinal_position
-            name = prefix + column.name if prefix else column.name
-            if len(name) > MAX_NAME or (given or 0) > MAX_INT:
-                raise Misfit(name)
-            yield name, column, position if given is None or given < 1 else given - 1
-            if column.fields:
-                waiting.append((f"{name}.", column.fields))
+decode_transformations: Final = msgspec.json.Decoder(list[Transformation] | None).decode
+decode_dataset_facets: Final = msgspec.json.Decoder(DatasetFacets).decode
 
 
 def names(owners: _Ownership | None) -> tuple[str, ...]:
@@ -317,9 +318,17 @@ def tag_texts(tags: _Tags | None) -> dict[str | None, tuple[str, ...]]:
     return {at: tuple(sorted(texts)) for at, texts in collected.items()}
 
 
-def job_type(facet: _JobType | None) -> str | None:
+def job_type(texts: Iterable[str | None]) -> str:
     """Spell a jobType facet as ``batch/dbt/model``: processing type, integration, type, where given."""
+    return "/".join(p.strip().lower() for p in texts if p)
+
+
+def statistics(name: str, facet: _Statistics | None, misfits: list[str]) -> tuple[int, int]:
+    """Rows and bytes; -1 where not known."""
     if facet is None:
-        return None
-    parts = (facet.processingType, facet.integration, facet.jobType)
-    return "/".join(p.strip().lower() for p in parts if p) or None
+        return -1, -1
+    try:
+        return whole(facet.rowCount), whole(facet.size)
+    except Misfit:
+        misfits.append(name)
+        return -1, -1

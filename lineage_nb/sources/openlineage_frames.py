@@ -13,7 +13,7 @@ from lineage_nb.model.claims import CLAIM
 from lineage_nb.model.ids import column_id, node_id
 from lineage_nb.model.schema import FRAMES, STRINGS
 from lineage_nb.sources.openlineage_events import ENTRY, IN, JOB_ENTRY, OUT, STATES, Collector
-from lineage_nb.sources.openlineage_ledger import NO_JOB, numbers_of, proven_by, ragged, spans
+from lineage_nb.sources.openlineage_ledger import NO_JOB, distinct, numbers_of, proven_by, ragged, spans
 from lineage_nb.sources.openlineage_statements import OWN_JOB
 from lineage_nb.sources.openlineage_words import Arrow
 
@@ -289,7 +289,7 @@ class Speller:
         direction = pl.when("out").then(pl.lit("out")).otherwise(pl.lit("in"))
         dataset = _at(self._datasets["id"], io["dataset"])
         rows = io.with_columns(_known("rows"), _known("bytes"), dataset=dataset, direction=direction)
-        return _fitted("io", rows, pl.col("key").alias("claim")).unique()
+        return distinct(_fitted("io", rows, pl.col("key").alias("claim")))
 
 
 def _gathered(parts: list[pl.DataFrame]) -> pl.DataFrame:

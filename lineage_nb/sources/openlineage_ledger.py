@@ -15,7 +15,7 @@ import polars as pl
 
 from lineage_nb.sources.openlineage_events import DECLARED, ENTRY, IN, OUT, STATES, Collector
 
-__all__ = ["NO_JOB", "Ledger", "numbers_of", "proven_by", "ragged", "spans"]
+__all__ = ["NO_JOB", "Ledger", "distinct", "numbers_of", "proven_by", "ragged", "spans"]
 
 Numbers = npt.NDArray[Any]
 
@@ -26,7 +26,20 @@ _SEEN: Final = (pl.col("first").min(), pl.col("last").max())
 
 def spans(frame: pl.DataFrame) -> pl.DataFrame:
     """One row per distinct content, from its first to its last time."""
-    return frame.group_by([c for c in frame.columns if c not in ("first", "last")]).agg(_SEEN)
+    content = [c for c in frame.columns if c not in ("first", "last")]
+    if _all_differ(frame.select(content)):
+        return frame.select(*content, "first", "last")
+    return frame.group_by(content).agg(_SEEN)
+
+
+def distinct(frame: pl.DataFrame) -> pl.DataFrame:
+    """Every row once."""
+    return frame if _all_differ(frame) else frame.unique()
+
+
+def _all_differ(frame: pl.DataFrame) -> bool:
+    """Whether no two rows are equal, certainly: their hashes all differ, which is much faster than to group them."""
+    return frame.hash_rows().n_unique() == frame.height
 
 
 class _Set:
@@ -56,10 +69,6 @@ def numbers_of(values: array[int]) -> Numbers:
     return np.frombuffer(values, dtype=values.typecode) if values else np.empty(0, dtype=values.typecode)
 
 
-def _unique(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.unique()
-
-
 class Ledger:
     """What a collector's events amount to.
 
@@ -72,12 +81,12 @@ class Ledger:
     def __init__(self, collector: Collector) -> None:
         self._from = collector
         self._sets = {name: _Set(spans) for name in ("support", "parents", "stored")}
-        self._sets |= {name: _Set(_unique) for name in ("runs", "io", "drops")}
+        self._sets |= {name: _Set(distinct) for name in ("runs", "io", "drops")}
 
     def post(self) -> None:
         """Fold the collected events in and forget them one by one."""
         source = self._from
-        source.statements.pack()
+        source.pack()
         events = source.events.frame()
         source.events.clear()
         if not events.height:

@@ -8,9 +8,11 @@ events that refer to it: statements of a record that is rejected later leave no 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Hashable, Mapping
-from typing import Any, Final, Generic, TypeVar
+from collections.abc import Callable
+from itertools import chain
+from typing import Any, Final
 
+import msgspec
 import polars as pl
 from msgspec import Raw
 
@@ -20,19 +22,22 @@ from lineage_nb.sources.openlineage_facets import (
     LineageEntry,
     LineageInput,
     Transformation,
-    decode_facets,
+    decode_dataset_facets,
+    decode_fitting,
+    decode_transformations,
     names,
     tag_texts,
-    walk_fields,
+    without_deleted,
 )
-from lineage_nb.sources.openlineage_words import MAX_NAME, Arrow, Misfit, arrow, check_names, whole
+from lineage_nb.sources.openlineage_tables import Columns, Interner, add_row
+from lineage_nb.sources.openlineage_words import MAX_INT, MAX_NAME, Arrow, Misfit, arrow, check_names, whole
 
-__all__ = ["OWN_JOB", "Columns", "Interner", "Statements", "add_row", "job_code"]
+__all__ = ["OWN_JOB", "Statements", "job_code"]
 
 OWN_JOB: Final = -1
 """Stands for the job of the event where the index of a dataset could be; see `job_code`."""
-_CHUNK: Final = 1 << 18
-_K = TypeVar("_K", bound=Hashable)
+_LONG, _MANY = 1_000, 10_000
+"""How long a list of transformations may be to be remembered, and how many are."""
 
 COLUMN_LINEAGE: Final = "openlineage:columnLineage"
 LINEAGE: Final = "openlineage:lineage"
@@ -41,67 +46,6 @@ LINEAGE: Final = "openlineage:lineage"
 def job_code(job: int) -> int:
     """Code job number `job` as an end of an edge, apart from datasets (0, 1, …) and `OWN_JOB`."""
     return -2 - job
-
-
-class Interner(Generic[_K]):
-    """Numbers for distinct values, in order of appearance."""
-
-    def __init__(self) -> None:
-        self.values: list[_K] = []
-        self.index: dict[_K, int] = {}
-
-    def __call__(self, value: _K) -> int:
-        """Get the number of `value`, a new one for a new value."""
-        number = self.index.get(value)
-        if number is None:
-            number = self.index[value] = len(self.values)
-            self.values.append(value)
-        return number
-
-
-class Columns:
-    """A table that grows: Python lists, packed into polars chunks so that text takes little memory."""
-
-    def __init__(self, **schema: Any) -> None:
-        self.schema = schema
-        self.lists: list[list[Any]] = [[] for _ in schema]
-        self.chunks: list[pl.DataFrame] = []
-
-    def mark(self) -> int:
-        """Remember the height, for `undo`."""
-        return len(self.lists[-1])
-
-    def undo(self, mark: int) -> None:
-        """Drop what came after `mark`."""
-        for values in self.lists:
-            del values[mark:]
-
-    def pack(self, at_least: int = _CHUNK) -> None:
-        """Move the lists into a chunk once they are long enough; never between `mark` and `undo`."""
-        if len(self.lists[0]) >= at_least:
-            parts = zip(self.schema.items(), self.lists, strict=True)
-            self.chunks.append(pl.DataFrame([pl.Series(n, v, dtype=t, strict=True) for (n, t), v in parts]))
-            for values in self.lists:
-                values.clear()
-
-    def clear(self) -> None:
-        """Forget every row."""
-        self.chunks = []
-        for values in self.lists:
-            values.clear()
-
-    def frame(self) -> pl.DataFrame:
-        """Everything so far."""
-        self.pack(1)
-        if len(self.chunks) > 1:
-            self.chunks = [pl.concat(self.chunks)]
-        return self.chunks[0] if self.chunks else pl.DataFrame(schema=self.schema)
-
-
-def add_row(table: Columns, *row: object) -> None:
-    """Append one row."""
-    for values, value in zip(table.lists, row, strict=True):
-        values.append(value)
 
 
 class Statements:
@@ -114,7 +58,7 @@ class Statements:
         self.lists: Interner[tuple[str, ...]] = Interner()
         self.arrows: Interner[tuple[Arrow, str]] = Interner()
         self._arrow_of: dict[tuple[object, ...], int] = {}
-        self._field_arrows: dict[tuple[str, str | None, bool | None], int] = {}
+        self._told: tuple[dict[bytes, tuple[int, ...]], ...] = ({}, {})
         self.words(None)
         self.lists(())
         self.made = self.arrows((Arrow("WRITE", None, None, None, False), COLUMN_LINEAGE))
@@ -132,19 +76,14 @@ class Statements:
         self.dropped: set[int] = set()
         self.rewritten: set[int] = set()
         self.job_to_job: set[int] = set()
-        self._parsers: Mapping[str, Callable[[int, Any], None]] = {
-            "schema": self._schema,
-            "columnLineage": self._column_lineage,
-            "lineage": self._lineage,
-        }
 
-    def dataset(self, namespace: str, name: str, facets: bytes | Raw, *, covered: bool) -> int:
-        """Parse what is stated about one dataset.
+    def dataset(self, dataset: int, facets: bytes, *, covered: bool) -> int:
+        """Parse what is stated about one dataset, see `state`.
 
         Parameters
         ----------
-        namespace, name : str
-            Of the dataset.
+        dataset : int
+            Its number.
         facets : bytes
             Its ``facets`` object as JSON; empty for none.
         covered : bool
@@ -155,18 +94,37 @@ class Statements:
         int
             Number of the statement.
         """
-        statement = self._new(self.datasets((namespace, name)))
-        if not facets:
-            return statement
         misfits: list[str] = []
-        found = decode_facets(DatasetFacets, facets, misfits)
-        if found.lineage is not None:
-            covered |= self._try("lineage", misfits, statement, found.lineage)
-        if found.columnLineage is not None and not covered:
-            self._try("columnLineage", misfits, statement, found.columnLineage)
-        if found.schema is not None:
-            self._try("schema", misfits, statement, found.schema)
-        self._facts(statement, found, misfits)
+        try:
+            found = decode_dataset_facets(facets) if facets else None
+        except msgspec.ValidationError:
+            found = decode_fitting(DatasetFacets, facets, misfits)
+        return self.state(dataset, found, misfits, covered=covered)
+
+    def state(self, dataset: int, found: DatasetFacets | None, misfits: list[str], *, covered: bool) -> int:
+        """Take in decoded facets of a dataset, and the names of those that did not fit: a new statement."""
+        statement = len(self.target)
+        self.target.append(dataset)
+        if found is None:
+            return statement
+        lineage, columns, schema = found.lineage, found.columnLineage, found.schema
+        if lineage is not None and not lineage.deleted:
+            covered |= self._try("lineage", self._lineage, misfits, statement, lineage)
+        if columns is not None:
+            parse = _check_shape if covered or columns.deleted else self._column_lineage
+            self._try("columnLineage", parse, misfits, statement, columns)
+        if schema is not None and not schema.deleted:
+            self._try("schema", self._schema, misfits, statement, schema)
+        if (
+            found.ownership
+            or found.tags
+            or found.documentation
+            or found.symlinks
+            or found.datasetType
+            or found.lifecycleStateChange
+            or found.dataQualityMetrics
+        ):
+            self._facts(statement, without_deleted(found), misfits)
         if misfits:
             self.misfits[statement] = tuple(misfits)
         return statement
@@ -185,38 +143,29 @@ class Statements:
             When it is not an entry.
         """
         target = self._end(entry.type, entry.namespace, entry.name)
-        misfits: list[str] = []
-        statement = self._new(target)
-        if not self._try("lineage", misfits, statement, entry):
+        statement = len(self.target)
+        self.target.append(target)
+        if not self._try("lineage", self._lineage, [], statement, entry):
             raise Misfit(entry.type)
         return statement, target >= 0
 
-    def _new(self, target: int) -> int:
-        self.target.append(target)
-        return len(self.target) - 1
-
-    def _try(self, name: str, misfits: list[str], statement: int, facet: Any) -> bool:
+    def _try(
+        self, name: str, parse: Callable[[int, Any], None], misfits: list[str], statement: int, facet: Any
+    ) -> bool:
         table = self.fields if name == "schema" else self.flows
         mark = table.mark()
         try:
-            self._parsers[name](statement, facet)
+            parse(statement, facet)
         except Misfit:
             table.undo(mark)
             misfits.append(name)
             return False
+        except BaseException:
+            table.undo(mark)
+            raise
         return True
 
     def _facts(self, statement: int, found: DatasetFacets, misfits: list[str]) -> None:
-        if (
-            found.ownership is None
-            and found.tags is None
-            and found.documentation is None
-            and found.symlinks is None
-            and found.datasetType is None
-            and found.lifecycleStateChange is None
-            and found.dataQualityMetrics is None
-        ):
-            return
         tags = tag_texts(found.tags)
         stored = -1
         if found.dataQualityMetrics is not None:
@@ -263,15 +212,25 @@ class Statements:
         add_row(self.aliases, statement, node_id("dataset", namespace, name), lasting)
 
     def _schema(self, statement: int, facet: Any) -> None:
+        """Take in every field, nested ones as ``a.b``, level by level without recursion."""
         numbers, fields, types, ordinals, descriptions, tags = self.fields.lists
         word, index = self.words, self.words.index
         before = len(tags)
-        for name, column, position in walk_fields(facet.fields or ()):
-            fields.append(index.get(name) or word(name))
-            types.append((index.get(column.type) or word(column.type)) if column.type else 0)
-            ordinals.append(position)
-            descriptions.append(word(column.description) if column.description else 0)
-            tags.append(0)
+        levels = [("", facet.fields or ())]
+        for prefix, level in levels:
+            for position, column in enumerate(level):
+                name, kind, given = column.name, column.type, column.ordinal_position
+                if prefix:
+                    name = prefix + name
+                if len(name) > MAX_NAME or (given is not None and given > MAX_INT):
+                    raise Misfit(name)
+                fields.append(index.get(name) or word(name))
+                types.append((index.get(kind) or word(kind)) if kind else 0)
+                ordinals.append(position if given is None or given < 1 else given - 1)
+                descriptions.append(word(column.description) if column.description else 0)
+                tags.append(0)
+                if column.fields:
+                    levels.append((f"{name}.", column.fields))
         numbers.extend([statement] * (len(tags) - before))
 
     def _arrow(self, given: Transformation, whole_dataset: bool, evidence: str) -> int:
@@ -282,9 +241,23 @@ class Statements:
             number = self._arrow_of[key] = self.arrows((said, evidence))
         return number
 
+    def _read_arrows(self, raw: Raw, *, whole_dataset: bool) -> tuple[int, ...]:
+        """Parse a list of transformations, of which a log has few that differ."""
+        try:
+            given = decode_transformations(raw) if raw else None
+        except msgspec.ValidationError as error:
+            raise Misfit(raw) from error
+        numbers = tuple(self._arrow(g, whole_dataset, COLUMN_LINEAGE) for g in given or ())
+        told = self._told[whole_dataset]
+        if len(raw) <= _LONG:
+            if len(told) == _MANY:
+                told.clear()
+            told[bytes(raw)] = numbers
+        return numbers
+
     def _column_lineage(self, statement: int, facet: Any) -> None:
         numbers, origins, fields, into, arrows = self.flows.lists
-        datasets, known, words = self.datasets.index, self._field_arrows, self.words.index
+        datasets, words, told = self.datasets.index, self.words.index, self._told[False]
         before = len(arrows)
         for column, entry in facet.fields.items():
             target = words.get(column)
@@ -305,23 +278,26 @@ class Statements:
                 if field is None:
                     check_names(source.field)
                     field = self.words(source.field)
-                for given in source.transformations or _told_by(entry.transformationType):
-                    key = (given.type, given.subtype, given.masking)
-                    number = known.get(key)
-                    if number is None:
-                        number = known[key] = self._arrow(given, False, COLUMN_LINEAGE)
+                how = told.get(bytes(source.transformations))
+                if how is None:
+                    how = self._read_arrows(source.transformations, whole_dataset=False)
+                for number in how or (self._arrow(_told_by(entry.transformationType), False, COLUMN_LINEAGE),):
                     origins.append(origin)
                     fields.append(field)
                     into.append(target)
                     arrows.append(number)
+        told = self._told[True]
         for source in facet.dataset or ():
             check_names(source.namespace, source.name, source.field)
-            origin = self.datasets((source.namespace, source.name))
-            for given in source.transformations or (_INFLUENCE,):
+            origin, field = self.datasets((source.namespace, source.name)), self.words(source.field)
+            how = told.get(bytes(source.transformations))
+            if how is None:
+                how = self._read_arrows(source.transformations, whole_dataset=True)
+            for number in how or (self._arrow(_INFLUENCE, True, COLUMN_LINEAGE),):
                 origins.append(origin)
-                fields.append(self.words(source.field))
+                fields.append(field)
                 into.append(0)
-                arrows.append(self._arrow(given, True, COLUMN_LINEAGE))
+                arrows.append(number)
         numbers.extend([statement] * (len(arrows) - before))
 
     def _end(self, type_: str, namespace: str | None, name: str | None) -> int:
@@ -371,12 +347,22 @@ class Statements:
 _VALUES: Final = Transformation("DIRECT")
 _INFLUENCE: Final = Transformation("INDIRECT")
 _TOLD: Final = {
-    "IDENTITY": (Transformation("DIRECT", "IDENTITY"),),
-    "MASKED": (Transformation("DIRECT", None, True),),
+    "IDENTITY": Transformation("DIRECT", "IDENTITY"),
+    "MASKED": Transformation("DIRECT", None, True),
 }
-_UNTOLD: Final = (_VALUES,)
 
 
-def _told_by(transformation_type: str | None) -> tuple[Transformation, ...]:
+def _told_by(transformation_type: str | None) -> Transformation:
     """Read the deprecated ``transformationType``, which stands beside all inputs of a field."""
-    return _TOLD.get((transformation_type or "").upper(), _UNTOLD)
+    return _TOLD.get((transformation_type or "").upper(), _VALUES)
+
+
+def _check_shape(_: int, facet: Any) -> None:
+    """Raise `Misfit` where a facet that is not used has transformations that are none."""
+    sources = chain.from_iterable(entry.inputFields for entry in facet.fields.values())
+    for source in chain(sources, facet.dataset or ()):
+        try:
+            if source.transformations:
+                decode_transformations(source.transformations)
+        except msgspec.ValidationError as error:
+            raise Misfit(source.transformations) from error
