@@ -160,13 +160,12 @@ def products(parts: dict[str, list[dict[str, Any]]]) -> dict[tuple[bool, bool], 
         if not writes[job]:
             for source in sources:
                 whole(source, [(job, True)])
-    by_job = {(s, t) for j, ts in writes.items() for s in reads[j] for t in ts}
     by_column = {(home.get(e["source"], e["source"]), home[e["target"]]) for e in stated if e["target"] in home}
     known = {e["target"] for e in stated if e["target"] in home}
     in_full = {(s, t) for s, t in by_column if columns[t] <= known}
     bare = [
         e for e in stated
-        if e["source"] not in home and e["target"] not in home and (e["source"], e["target"]) not in by_job | in_full
+        if e["source"] not in home and e["target"] not in home and (e["source"], e["target"]) not in in_full
     ]
     for e in bare:
         whole(e["source"], [(e["target"], True)])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property, partial
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from lineage_nb.analyses.consumers import BY, consumer_keys, readers
 from lineage_nb.analyses.placement import Placement, place
 from lineage_nb.analyses.result import Answer, as_list, money, plural
+from lineage_nb.analyses.usage_log import resolve_consumers
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.flow import Flow
@@ -93,7 +94,7 @@ def cost(
     spent = _spent(lineage, period, of)
     currency = _currency(spent)
     placed = place(lineage, spent)
-    flows = _Attribution(lineage, placed, by, method, [lineage.names.resolve(m) for m in as_list(monitors)])
+    flows = _Attribution(lineage, placed, by, method, resolve_consumers(lineage, monitors))
     frame = flows.frame()
     summary = _summary(frame, spent, currency, by, method)
     return Answer(
@@ -116,22 +117,25 @@ def _spent(lineage: Lineage, period: tuple[date | str, date | str] | None, of: I
         first, last = _days(period)
         inside = costs.filter(pl.col("day").is_between(first, last))
         if inside.is_empty():
-            recorded = f"{costs['day'].min()} to {costs['day'].max()}"
-            raise LineageError(f"no costs from {first} to {last}; recorded are {recorded}")
+            recorded = [str(d) for d in costs.select(pl.col("day").min(), last=pl.col("day").max()).row(0)]
+            raise LineageError(f"no costs from {first} to {last}; recorded are {' to '.join(recorded)}")
         costs = inside
     if of is not None:
         costs = costs.filter(pl.col("node").is_in([lineage.names.resolve(n) for n in as_list(of)]))
+    if costs.select(pl.col("amount").cast(pl.Float64).abs().sum()).item() >= 2.0**62:
+        raise LineageError("the costs add up to more than 4.6 trillion currency units; amounts are micro-units")
     return costs
 
 
 def _days(period: tuple[date | str, date | str]) -> tuple[date, date]:
     """Two days, as dates or ``YYYY-MM-DD``."""
     try:
-        if isinstance(period, str):
-            raise TypeError
         first, last = (date.fromisoformat(d) if isinstance(d, str) else d for d in period)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError) as error:  # a string has more than two letters
         raise LineageError(f"period is {period!r}; give two days, such as ('2026-01-01', '2026-01-31')") from error
+    first, last = (d.date() if isinstance(d, datetime) else d for d in (first, last))
+    if not (isinstance(first, date) and isinstance(last, date) and first <= last):
+        raise LineageError(f"period is {period!r}; give two days, the first before the last")
     return first, last
 
 

@@ -116,6 +116,10 @@ def _hit(lineage: Lineage, start: str, max_hops: int | None, *, indirect: bool) 
     """node, hops, via, value, certainty of everything hit; one row a node, the strongest claim."""
     graph = lineage.graph("column")
     ids, kind = _starts(lineage, start)
+    if kind == "job" and max_hops is not None:
+        if max_hops == 0:
+            ids = []
+        max_hops = max(max_hops - 1, 0)
     numbers = sorted({i for name in ids for i in graph.starts(name)})
     found = [graph.strongest(numbers, "downstream", max_hops=max_hops, indirect=indirect).drop("i")]
     if kind not in ("column", "job"):
@@ -129,7 +133,8 @@ def _hit(lineage: Lineage, start: str, max_hops: int | None, *, indirect: bool) 
     hit = _strongest(pl.concat(found))
     own = {start, *(graph.ids[i] for i in numbers)} if kind != "job" else {start}
     hit = hit.filter(~pl.col("node").is_in(list(own)))
-    jobs = _jobs(lineage, pl.concat([hit, _seed_rows(graph.ids, numbers, hit)]), max_hops)
+    limit = max_hops if max_hops is None or kind != "job" else max_hops + bool(ids)
+    jobs = _jobs(lineage, pl.concat([hit, _seed_rows(graph.ids, numbers, hit)]), limit)
     return _strongest(pl.concat([hit, jobs])).filter(pl.col("node") != start)
 
 
@@ -220,7 +225,7 @@ def _explain(lineage: Lineage, start: str, indirect: bool, node: str) -> pl.Data
     ids, _ = _starts(lineage, start)
     best = [graph.path(i, target, indirect=indirect) for i in ids]
     best = [p for p in best if p.height]
-    if not best and target in lineage.graph("dataset").ids and ids[0] in lineage.graph("dataset").ids:
+    if not best and ids and target in lineage.graph("dataset").ids and ids[0] in lineage.graph("dataset").ids:
         best = [lineage.graph("dataset").path(ids[0], target, indirect=indirect)]
     if not best:
         return graph.hops_of([])

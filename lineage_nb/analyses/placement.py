@@ -95,6 +95,7 @@ def _hours(lineage: Lineage, hours: pl.DataFrame) -> tuple[pl.DataFrame, int, in
     busy = (pl.col("b") - pl.max_horizontal("a", reach)).clip(lower_bound=0)
     used = inside.with_columns(busy.alias("new")).group_by("row").agg(pl.col("new").sum().alias("busy"))
     spans = spans.join(used, on="row", how="left").with_columns(pl.col("busy").fill_null(0)).sort("row")
+    spans = spans.with_columns(pl.max_horizontal('to', pl.col('from') + 1).alias('to'))
     length = (spans["to"] - spans["from"]).to_numpy().astype(np.float64)
     portions = np.column_stack([spans["busy"].to_numpy(), np.maximum(length - spans["busy"].to_numpy(), 0)])
     amount = spans["amount"].to_numpy()

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lineage_nb.analyses.freed import freed_costs
 from lineage_nb.analyses.result import Answer, as_list, money, plural
-from lineage_nb.analyses.usage_log import UsageLog, coverage_sentences, covered, usage_log
+from lineage_nb.analyses.usage_log import UsageLog, coverage_sentences, covered, resolve_consumers, usage_log
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
@@ -113,7 +113,7 @@ def unused(
     """
     if isinstance(days, bool) or not isinstance(days, int) or days < 1:
         raise LineageError(f"days is {days!r}; give a whole number ≥ 1")
-    named = [lineage.names.resolve(m) for m in as_list(monitors)]
+    named = resolve_consumers(lineage, monitors)
     log = usage_log(lineage.frames, named)
     tags = lineage.frames["nodes"]["tags"].explode().drop_nulls().unique().to_list()
     kept = {p if p in tags or p == "protected" else lineage.names.resolve(p) for p in as_list(protect)}
@@ -125,6 +125,8 @@ def unused(
         without = _Judge(lineage, usage_log(lineage.frames, [*named, *suspects]), days, kept).frame()
     frame = frame.with_columns(without["verdict"].alias("without_monitors"))
     frame = freed_costs(lineage, frame, DROPPABLE)
+    if lineage.frames["costs"]["currency"].n_unique() > 1:
+        frame = frame.with_columns(pl.lit(None, pl.Int64).alias("freed"))
     place = {v: i for i, v in enumerate((*DROPPABLE, "unknown", "seasonal", "protected", "live"))}
     frame = frame.sort(
         pl.col("verdict").is_in(DROPPABLE).not_(), -pl.col("freed"), pl.col("verdict").replace_strict(place), "node"
@@ -159,7 +161,7 @@ class _Judge:
         """Edges that reads travel up: lineage, and reports that the log shows reading a table."""
         arcs = self.graph.arcs
         refreshes = self.log.reads.filter(pl.col("consumer_kind") == "report").select("node", "consumer").unique()
-        numbers = pl.DataFrame({"id": self.graph.ids}).with_row_index("i")
+        numbers = self.graph.nodes.select("id").with_row_index("i")
         both = refreshes.join(numbers, left_on="node", right_on="id").join(
             numbers, left_on="consumer", right_on="id", suffix="_to"
         )
@@ -211,14 +213,14 @@ class _Judge:
 
     def _terminal(self) -> pl.DataFrame:
         """Terminal reads: node, consumer, day; the export of a job without output is one."""
-        reads = self.log.reads.filter(
-            pl.col("consumer_kind").is_null() | ~pl.col("consumer_kind").is_in(_NOT_TERMINAL)
-        ).select("node", "consumer", "day")
+        named = pl.col("consumer_kind").is_null() | ~pl.col("consumer_kind").is_in(_NOT_TERMINAL)
+        exporting = (pl.col("consumer_kind") == "job") & ~pl.col("consumer").is_in(_not_exporting(self.lineage).implode())
+        reads = self.log.reads.filter(named | exporting).select("node", "consumer", "day")
         return pl.concat([reads, _exports(self.lineage, self.log.end)])
 
     def _last_reads(self, n: int, source: Ints, target: Ints) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Last terminal read of each node or of anything made from it (day number), and where it happened."""
-        numbers = pl.DataFrame({"id": self.graph.ids}).with_row_index("i")
+        numbers = self.graph.nodes.select("id").with_row_index("i")
         last = self._terminal().group_by("node").agg(pl.col("day").max()).join(numbers, left_on="node", right_on="id")
         packed = np.full(n, -1, dtype=np.int64)
         packed[last["i"].to_numpy()] = last["day"].cast(pl.Int32).cast(pl.Int64).to_numpy() * n + last["i"].cast(pl.Int64).to_numpy()
@@ -228,7 +230,7 @@ class _Judge:
     def _blind(self, n: int, source: Ints, target: Ints, window: tuple[date, date]) -> NDArray[np.int64]:
         """A node without a complete log that each node is or feeds; -1 where the log is complete."""
         known = covered(self.lineage.frames, self.log, window)
-        mine = pl.DataFrame({"id": self.graph.ids}).join(known, on="id", how="left", maintain_order="left")
+        mine = self.graph.nodes.select("id").join(known, on="id", how="left", maintain_order="left")
         self._why = mine["why"].fill_null("no usage log covers it").to_list()
         blind = ~mine["covered"].fill_null(value=False).to_numpy()
         blind &= (self.graph.nodes["kind"] != "report").to_numpy() | self._views_logged()
@@ -293,20 +295,24 @@ class _Judge:
 
 def _exports(lineage: Lineage, end: date | None) -> pl.DataFrame:
     """Reads by jobs that write nothing and test nothing, on the day of their last run: node, consumer, day."""
-    edges, runs = lineage.frames["edges"], lineage.frames["runs"]
-    writing = edges.filter(pl.col("type") == "WRITE")["source"].unique()
-    nodes = lineage.frames["nodes"]
-    tests = nodes.filter((pl.col("kind") == "job") & pl.col("type").str.to_lowercase().str.contains(_TEST))["id"]
-    readers = edges.filter(
-        (pl.col("type") == "READ") & ~pl.col("target").is_in(writing.implode()) & ~pl.col("target").is_in(tests.implode())
-    )
+    edges, runs, nodes = (lineage.frames[n] for n in ("edges", "runs", "nodes"))
+    readers = edges.filter((pl.col("type") == "READ") & ~pl.col("target").is_in(_not_exporting(lineage).implode()))
     last_run = runs.group_by("job").agg(pl.max_horizontal(pl.col("end").max(), pl.col("start").max()).alias("ran"))
-    days = readers.join(last_run, left_on="target", right_on="job", how="left").select(
-        pl.col("source").alias("node"),
+    homes = nodes.select(pl.col("id").alias("source"), pl.when(pl.col("kind") == "column").then("parent").fill_null(pl.col("id")).alias("data"))
+    days = readers.join(homes, on="source", how="left").join(last_run, left_on="target", right_on="job", how="left").select(
+        pl.coalesce("data", "source").alias("node"),
         pl.col("target").alias("consumer"),
         pl.coalesce("ran", "last_seen").dt.date().alias("day"),
     ).drop_nulls("day")
     return days if end is None else days.with_columns(pl.min_horizontal("day", pl.lit(end)).alias("day"))
+
+
+def _not_exporting(lineage: Lineage) -> pl.Series:
+    """Jobs that write something, and tests."""
+    edges, nodes = lineage.frames["edges"], lineage.frames["nodes"]
+    writing = edges.filter(pl.col("type") == "WRITE")["source"]
+    tests = nodes.filter((pl.col("kind") == "job") & pl.col("type").str.to_lowercase().str.contains(_TEST))["id"]
+    return pl.concat([writing, tests]).unique()
 
 
 def _suspects(lineage: Lineage, log: UsageLog, days: int) -> list[str]:
@@ -368,6 +374,8 @@ def _trust(lineage: Lineage, log: UsageLog, suspects: list[str], frame: pl.DataF
     if costs.height:
         first, last = (str(d) for d in costs.select(pl.col("day").min(), last=pl.col("day").max()).row(0))
         notes.append(f"freed counts what was billed from {first} to {last}.")
+        if costs["currency"].n_unique() > 1:
+            notes.append("freed is empty: the costs are in several currencies.")
     return tuple(notes)
 
 

@@ -8,10 +8,12 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from lineage_nb.analyses.result import plural
+from lineage_nb.analyses.result import as_list, plural
+from lineage_nb.errors import UnknownNameError
 from lineage_nb.graph.lineage import Lineage
+from lineage_nb.model.names import NameIndex
 
-__all__ = ["UsageLog", "coverage_sentences", "covered", "usage_log"]
+__all__ = ["UsageLog", "coverage_sentences", "covered", "resolve_consumers", "usage_log"]
 
 _OUTLIER_GAP = 90
 _OUTLIER_SHARE = 0.01
@@ -69,6 +71,7 @@ def usage_log(frames: Mapping[str, pl.DataFrame], monitors: Iterable[str] = ()) 
     data = pl.when(pl.col("kind") == "column").then("parent").fill_null(pl.col("id")).alias("data")
     reads = (
         frames["usage"]
+        .filter(pl.col("reads") > 0)
         .filter(~pl.col("consumer").is_in(list(monitors)) | pl.col("consumer").is_null())
         .join(nodes.select("id", data), left_on="node", right_on="id", how="left")
         .join(nodes.select(pl.col("id").alias("consumer"), pl.col("kind").alias("consumer_kind")), on="consumer", how="left")
@@ -80,13 +83,33 @@ def usage_log(frames: Mapping[str, pl.DataFrame], monitors: Iterable[str] = ()) 
     return UsageLog(reads.filter(pl.col("day") <= end), start, end, reads.filter(pl.col("day") > end))
 
 
+def resolve_consumers(lineage: Lineage, names: str | Iterable[str]) -> list[str]:
+    """Find the consumers that short names stand for: readers and people before anything else of that name.
+
+    Raises
+    ------
+    UnknownNameError, AmbiguousNameError
+        For a name that fits no or several nodes.
+    """
+    nodes = lineage.frames["nodes"]
+    readers_ = pl.concat([lineage.frames["usage"]["consumer"], nodes.filter(pl.col("kind") == "principal")["id"]])
+    index = NameIndex(nodes.filter(pl.col("id").is_in(readers_.drop_nulls().unique().implode())), "the readers")
+    found = []
+    for name in as_list(names):
+        try:
+            found.append(index.resolve(name))
+        except UnknownNameError:
+            found.append(lineage.names.resolve(name))
+    return found
+
+
 def _span(frames: Mapping[str, pl.DataFrame]) -> tuple[date | None, date | None]:
     stated = frames["coverage"].filter(pl.col("what") == "usage")
     days = frames["usage"].group_by("day").len().sort("day")
     first = days["day"].min()
-    ends = stated["to"].drop_nulls()
-    end = ends.max() if ends.len() else _last_plausible(days)
-    start = stated["from"].drop_nulls().min() or first
+    ends = [d for d in (stated["to"].max(), _last_plausible(days) if stated["to"].null_count() or stated.is_empty() else None) if d]
+    starts = [d for d in (stated["from"].min(), first if stated["from"].null_count() or stated.is_empty() else None) if d]
+    end, start = max(ends, default=None), min(starts, default=None)
     return (start if isinstance(start, date) else None), (end if isinstance(end, date) else None)
 
 

@@ -183,12 +183,12 @@ class _ColumnLevel:
         kinds = list(NOT_DATA)
         bare = self.active.filter(
             pl.col("type").is_in(["DIRECT", "INDIRECT"]) & ~pl.col("source_kind").is_in(kinds) & ~pl.col("target_kind").is_in(kinds)
-        ).select("source", "target", (pl.col("type") == "DIRECT").alias("value"), pl.lit("proved").alias("certainty"))
-        by_job = reads(self.active).join(writers(self.active), on="job").select("source", "target")
+        ).select("source", "target", "job", (pl.col("type") == "DIRECT").alias("value"), pl.lit("proved").alias("certainty"))
+        by_job = reads(self.active).join(writers(self.active), on="job").select("source", "target", "job")
         by_column = self.active.filter(pl.col("target_kind") == "column").select(
             pl.col("source_data").alias("source"), pl.col("target_data").alias("target")
         )
-        bare = bare.unique().join(by_job.unique(), on=["source", "target"], how="anti")
+        bare = bare.unique().join(by_job.unique(), on=["source", "target", "job"], how="anti").drop("job").unique()
         resolved = self.active.filter(pl.col("target_kind") == "column")["target"].unique()
         opaque = self.columns.filter(~pl.col("column").is_in(resolved.implode()))
         in_full = by_column.unique().join(opaque.select(pl.col("parent").alias("target")).unique(), on="target", how="anti")

@@ -85,13 +85,16 @@ def conform(data: SnapshotData) -> Conformed:
         The same whatever order the evidence came in.
     """
     renamed, ambiguous = synonyms(data)
-    frames = dict(data.frames)
+    frames = {name: _own_columns(name, frame) for name, frame in data.frames.items()}
     frames["edges"] = settle(frames["edges"], frames["runs"], frames["io"], frames["nodes"])
     if renamed.height:
         mapping = _with_columns(renamed, _mentions(frames)["id"])
         frames["nodes"] = _without_other_names(frames["nodes"], mapping)
         for name, columns in REFERENCES.items():
-            frames[name] = _rename(frames[name], columns, mapping)
+            for column in columns:
+                kind = _KIND_OF.get((name, column))
+                fit = mapping if kind is None else mapping.join(frames["nodes"].filter(pl.col("kind") != kind).select("id").unique(), left_on="node", right_on="id", how="anti")
+                frames[name] = _rename(frames[name], (column,), fit)
     frames["edges"] = _one_row_each(frames["edges"], FRAMES["edges"].key)
     frames["runs"] = _one_run_each(frames["runs"])
     frames["io"] = _largest(frames["io"], FRAMES["io"].key)
@@ -137,6 +140,15 @@ def _rename(frame: pl.DataFrame, columns: tuple[str, ...], mapping: pl.DataFrame
             .drop("__node")
         )
     return frame
+
+
+_USED_EXTRAS = {"costs": ("start", "end"), "io": ("claim",), "nodes": ("url",)}
+
+
+def _own_columns(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Leave columns beyond the model's to the evidence: their names are anybody's."""
+    extras = [c for c in _USED_EXTRAS.get(name, ()) if c in frame.columns]
+    return frame.select(*FRAMES[name].schema, *extras)
 
 
 # -- one row each -------------------------------------------------------------------------------------------
@@ -208,6 +220,12 @@ def _mentions(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         for column in columns
         if name != "aliases"
     ]
+    edges = frames["edges"]
+    for side, word in (("target", "READ"), ("source", "WRITE")):
+        named = edges.filter(pl.col("type") == word).select(pl.col(side).alias("id")).unique()
+        parts.append(named.select("id", pl.lit("job").alias("kind")))
+    of = frames["nodes"].filter(pl.col("kind").is_in(["principal", "job"]) & pl.col("parent").is_not_null())
+    parts.append(of.select(pl.col("parent").alias("id"), "kind").unique())
     return pl.concat(parts).drop_nulls("id").group_by("id").agg(pl.col("kind").drop_nulls().min())
 
 

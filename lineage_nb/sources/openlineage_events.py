@@ -7,6 +7,7 @@ An event is checked wholly before it is absorbed as one appended row. Whatever i
 from __future__ import annotations
 
 from array import array
+from hashlib import sha256
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -126,7 +127,7 @@ class Collector:
         self.remarks: dict[int, tuple[str, ...]] = {}
         self._remarked: dict[int, int] = {}
         self._lost: dict[str, int] = {}
-        self._contents: dict[int, int] = {}
+        self._contents: dict[bytes, int] = {}
         self._jobs, self._datasets, self._plain = _Cache(), _Cache(), _Cache()
         self._job_types: dict[tuple[str | None, ...], tuple[int, bool, bool]] = {}
         self._bare: dict[tuple[str, str], int] = {}
@@ -183,7 +184,7 @@ class Collector:
                 raise RejectedError(NO_SUBJECT, record)
             job, inputs, outputs = bytes(event.dataset), b"", ALONE
         # 128 bits; only where two of the three parts agree do 64 of them, keyed anew in each process, decide
-        key = ((hash(job) - hash(inputs)) << 64) + hash(outputs)
+        key = sha256(b"\0".join((job, inputs, outputs))).digest()
         content = self._contents.get(key)
         if content is None:
             content = self._contents[key] = self._content(job, inputs, outputs)
@@ -236,7 +237,7 @@ class Collector:
             items += (self._dataset(entity, _NONE, misfits), STATIC, -1, -1, -1)
         else:
             read = strictly(decode_entities, inputs, BAD_INPUTS) if inputs else None
-            key = (hash(outputs), len(outputs))
+            key = sha256(outputs).digest()
             known = self._plain.get(key, ()) if outputs else ()
             written = decode_outputs(outputs) if outputs and not known else []
             fact = self._job(job)
@@ -341,7 +342,7 @@ class Collector:
             return self._bare_statement(entity.namespace, entity.name, number)
         said = self.statements
         facets = bytes(entity.facets)
-        key = (number, hash(facets), number in covered)
+        key = (number, sha256(facets).digest(), number in covered)
         statement = self._datasets.get(key)
         if statement is None:
             statement = said.dataset(number, facets, covered=number in covered)
