@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from functools import wraps
 from importlib.resources import as_file, files
@@ -50,6 +51,15 @@ def _bound(question: Callable[Concatenate[Lineage, P], Answer]) -> Callable[Conc
     def method(self: Lineage, /, *args: P.args, **kwargs: P.kwargs) -> Result:
         return Result(question(self, *args, **kwargs))
 
+    told = (question.__doc__ or "").replace("    lineage : Lineage\n        A snapshot.\n", "")
+    told = told.replace("    lineage : Lineage\n        A snapshot with `costs`.\n", "")
+    told = told.replace("    lineage : Lineage\n        A snapshot in which nodes carry tags ``pii:<label>``.\n", "")
+    method.__doc__ = told.replace("    Answer\n        Frame:", "    Result\n        Its `frame`:")
+    own = inspect.signature(question)
+    first = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    method.__signature__ = own.replace(  # type: ignore[attr-defined]
+        parameters=[first, *list(own.parameters.values())[1:]], return_annotation="Result"
+    )
     return method
 
 
@@ -71,7 +81,34 @@ class Snapshot(Lineage):
     cost = _bound(_cost)
     pii = _bound(_pii)
     unused = _bound(_unused)
-    search = _search
+
+    def search(self, text: str, *, kind: str | None = None, limit: int = 1000) -> pl.DataFrame:
+        """Find nodes whose name, tags, owners or description contain `text` (upper and lower case alike).
+
+        Parameters
+        ----------
+        text : str
+            Matched as it is.
+        kind : str, optional
+            Only nodes of this kind.
+        limit : int
+            At most so many rows.
+
+        Returns
+        -------
+        polars.DataFrame
+            node, kind, type, found_in (name, tags, owners or description), description; matches of the name
+            first, short names before long ones.
+
+        Examples
+        --------
+        >>> import lineage_nb as ln
+        >>> ln.from_edges([("raw.users#email", "mart.mail")]).search("email")["node"].to_list()
+        ['raw.users#email']
+        """
+        from lineage_nb.views.hops import Explanation
+
+        return Explanation(_search(self, text, kind=kind, limit=limit))
 
     # -- frames ----------------------------------------------------------------------------------------------
 

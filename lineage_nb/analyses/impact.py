@@ -84,7 +84,7 @@ def impact(
         summary,
         _trust(lineage, frame, log.sentence()),
         lineage,
-        partial(_explain, lineage, start, indirect),
+        partial(_explain, lineage, start, indirect, hit["node"]),
         focus=start,
         settings={"node": start, "max_hops": max_hops, "kinds": wanted, "indirect": indirect},
     )
@@ -218,10 +218,12 @@ def _trust(lineage: Lineage, frame: pl.DataFrame, usage: str) -> tuple[str, ...]
     return tuple(notes)
 
 
-def _explain(lineage: Lineage, start: str, indirect: bool, node: str) -> pl.DataFrame:
+def _explain(lineage: Lineage, start: str, indirect: bool, answered: pl.Series, node: str) -> pl.DataFrame:
     """Show the witness path from the start to `node`, hop by hop."""
     graph = lineage.graph("column")
     target = graph.resolve(node)
+    if target not in answered:
+        raise LineageError(f"{lineage.spoken(target)} is not in this answer: nothing of {lineage.spoken(start)} reaches it")
     ids, _ = _starts(lineage, start)
     best = [graph.path(i, target, indirect=indirect) for i in ids]
     best = [p for p in best if p.height]

@@ -228,7 +228,7 @@ def _explain(trace: _Trace, node: str, label: str | None = None) -> pl.DataFrame
     if label is not None:
         rows = rows.filter(pl.col("label") == label.removeprefix(PREFIX))
     if rows.is_empty():
-        return trace.graph.hops_of([])
+        raise LineageError(f"{trace.lineage.spoken(target)} is not in this answer: no label reaches it")
     rank = pl.col("verdict").replace_strict({v: i for i, v in enumerate(VERDICTS)})
     row = rows.sort(rank, "certainty", descending=[False, True]).row(0, named=True)
     found = trace.search(row["label"], row["verdict"], row["certainty"])

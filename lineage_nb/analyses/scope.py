@@ -19,7 +19,8 @@ def _many(value: str | Iterable[str]) -> list[str]:
 
 
 def _glob(patterns: list[str]) -> str:
-    return "|".join("^" + re.escape(p).replace(r"\*", ".*").replace(r"\?", ".") + "$" for p in patterns)
+    """Patterns of whole names, or of their last components."""
+    return "|".join(r"(^|[./])" + re.escape(p).replace(r"\*", ".*").replace(r"\?", ".") + "$" for p in patterns) or r"\b\B"
 
 
 def scope(
@@ -40,7 +41,7 @@ def scope(
     namespace, tag, owner, kind : str or iterable of str, optional
         Any of the values, exactly.
     name : str or iterable of str, optional
-        Any of the names; ``*`` and ``?`` stand for any characters.
+        Any of the names, whole or their last components; ``*`` and ``?`` stand for any characters.
 
     Returns
     -------
@@ -62,7 +63,8 @@ def scope(
     if tag is not None:
         conditions.append(pl.col("tags").list.set_intersection(_many(tag)).list.len() > 0)
     if owner is not None:
-        conditions.append(pl.col("owners").list.set_intersection(_many(owner)).list.len() > 0)
+        people = nodes.filter((pl.col("kind") == "principal") & pl.col("name").is_in(_many(owner)))["id"].to_list()
+        conditions.append(pl.col("owners").list.set_intersection([*_many(owner), *people]).list.len() > 0)
     if kind is not None:
         conditions.append(pl.col("kind").is_in(_many(kind)))
     if not conditions:

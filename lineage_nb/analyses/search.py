@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
 
 __all__ = ["search"]
@@ -35,6 +36,8 @@ def search(lineage: Lineage, text: str, *, kind: str | None = None, limit: int =
     >>> ln.from_edges([("raw.users#email", "mart.mail")]).search("email")["node"].to_list()
     ['raw.users#email']
     """
+    if not isinstance(text, str):
+        raise LineageError(f"search takes a text, not {text!r}")
     wanted = text.lower()
     last = pl.col("id").str.extract(r"([^./#:]*)$").str.to_lowercase()
     places = {

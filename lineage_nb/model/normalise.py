@@ -108,6 +108,7 @@ def normalise(
         report.count(data.height)
     number = pl.int_range(pl.len()) if rows is None else pl.Series(rows, dtype=pl.Int64)
     data = data.with_columns(number.alias(_ROW), pl.lit(None, pl.String).alias(_FAULT))
+    original = data
     if "record" in spec.schema:
         data = _with_record(data, spec)
     for column in spec.columns:
@@ -115,7 +116,7 @@ def normalise(
     data = _check_values(data, name)
     bad = data.filter(pl.col(_FAULT).is_not_null())
     if bad.height:
-        _reject(name, bad, report)
+        _reject(name, original.filter(pl.col(_ROW).is_in(bad[_ROW].implode())), bad[_FAULT], report)
         data = data.filter(pl.col(_FAULT).is_null())
     extras = [c for c in data.columns if c not in spec.schema and c not in (_ROW, _FAULT)]
     return data.select(*spec.schema, *extras)
@@ -262,9 +263,9 @@ def _check_values(data: pl.DataFrame, frame: str) -> pl.DataFrame:
     return data.with_columns(pl.coalesce(pl.col(_FAULT), *[f.otherwise(None) for f in faults]).alias(_FAULT))
 
 
-def _reject(name: str, bad: pl.DataFrame, report: FileReport | None) -> None:
+def _reject(name: str, bad: pl.DataFrame, faults: pl.Series, report: FileReport | None) -> None:
     shown = bad.drop(_FAULT, _ROW)
-    for row, fault, record in zip(bad[_ROW], bad[_FAULT], shown.iter_rows(named=True), strict=True):
+    for row, fault, record in zip(bad[_ROW], faults, shown.iter_rows(named=True), strict=True):
         value = {k: v for k, v in record.items() if v is not None}
         if report is None:
             more = f" ({bad.height:,} rows like this or otherwise unfit)" if bad.height > 1 else ""

@@ -56,7 +56,17 @@ def part_of(answer: Answer) -> LineageGraph:
     """The datasets and reports that an answer speaks of, its start included, and the edges between them."""
     told = data_of(answer.lineage, _told(answer))
     focus = focus_of(answer) if answer.focus is not None else None
-    return answer.lineage.graph("dataset").subgraph([*told, *([focus] if focus else [])])
+    part = answer.lineage.graph("dataset").subgraph([*told, *([focus] if focus else [])])
+    return _as_answered(part, answer.frame) if answer.analysis == "impact" else part
+
+
+def _as_answered(part: LineageGraph, frame: pl.DataFrame) -> LineageGraph:
+    """Nodes carry the answer's hops and certainty; an edge is no surer than what it leads to."""
+    told = frame.select(pl.col("node").alias("id"), "hops", "certainty")
+    nodes = part.nodes.join(told, on="id", how="left", maintain_order="left")
+    possible = told.filter(pl.col("certainty") == "possible")["id"]
+    sure = pl.when(pl.col("target").is_in(possible.implode())).then(pl.lit("possible")).otherwise("certainty")
+    return LineageGraph(part.level, nodes, part.edges.with_columns(sure.alias("certainty")), part.arcs, end=part.as_of)
 
 
 def scene_for(answer: Answer, max_marks: int = _MARKS) -> Scene:
@@ -80,14 +90,14 @@ def _impact(answer: Answer) -> str:
 def _cost(answer: Answer) -> str:
     frame, currency = answer.frame, str(answer.summary["currency"])
     shown = [money(a, currency) for a in frame["amount"]]
-    return bars([answer.lineage.spoken(k) for k in frame["key"]], frame["amount"].to_list(), answer.headline, shown)
+    return bars([answer.lineage.spoken(k) for k in frame["key"]], frame["amount"].to_list(), answer.headline, shown, limit=14)
 
 
 def _pii(answer: Answer) -> str:
     order = pl.col("verdict").replace_strict({v: i for i, v in enumerate(VERDICTS)})
     counts = answer.frame.group_by("label", "certainty").agg(pl.len(), order.min()).sort("label", "certainty", descending=[False, True])
     names = [f"{label} ({certainty})" for label, certainty in counts.select("label", "certainty").iter_rows()]
-    return bars(names, counts["len"].to_list(), answer.headline, [f"{n:,} places" for n in counts["len"]], limit=12)
+    return bars(names, counts["len"].to_list(), answer.headline, [f"{n:,} places" for n in counts["len"]], limit=24)
 
 
 def _unused(answer: Answer) -> str:

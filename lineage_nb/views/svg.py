@@ -111,8 +111,9 @@ def summary(scene: Scene) -> str:
     """Tell in words how much of what is within reach is drawn."""
     if not scene.drawn:
         return f"There is nothing to draw at the level of {scene.level}s."
+    reach = "within reach" if scene.level != "column" else "joined by stated column edges"
     if scene.drawn == scene.total:
-        return f"All {scene.total:,} nodes within reach are drawn." if scene.total > 1 else "One node, nothing within reach."
+        return f"All {scene.total:,} nodes {reach} are drawn." if scene.total > 1 else f"One node, nothing {reach}."
     why = ", ".join(f"{count:,} {reason}" for reason, count in sorted(scene.hidden.items()))
     return f"{scene.drawn:,} of {scene.total:,} nodes drawn" + (f" ({why})." if why else ".")
 

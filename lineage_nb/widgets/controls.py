@@ -351,19 +351,26 @@ class Explorer(w.VBox):  # type: ignore[misc]
         self._expand = {**self._expand, (node, side): self._scene.drawn_beside(node, side) + _STEP}
         self._redraw()
 
+    @property
+    def _findable(self) -> pl.Series:
+        """Ids that this level can show: its nodes, and the columns of its datasets."""
+        if self._graph.level == "job":
+            return self._graph.nodes["id"]
+        return self._nodes.filter(~pl.col("kind").is_in(["job", "principal", "compute"]))["id"]
+
     def _typed(self, change: Any) -> None:
         text = change["new"]
         if text in self._bar.search.options:
             self._canvas.guarded(self.focus, text)
         else:
-            self._bar.search.options = tuple(suggest(self._nodes["id"], text))
+            self._bar.search.options = tuple(suggest(self._findable, text))
 
     def _submitted(self, _: object, content: object, __: object) -> None:
         """Go where Enter in the search box points: the name itself, else the best suggestion."""
         if not isinstance(content, dict) or content.get("event") != "submit" or not self._bar.search.value.strip():
             return
         text = self._bar.search.value.strip()
-        found = suggest(self._nodes["id"], text, 1)
+        found = suggest(self._findable, text, 1)
         self._canvas.problem = ""
         try:
             self.focus(text)
