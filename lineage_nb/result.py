@@ -118,16 +118,16 @@ class Result:
         return target
 
     def to_csv(self, path: AnyPath) -> Path:
-        """Write the frame as CSV; lists are joined by ``;``, formulas are made harmless."""
+        """Write the frame as CSV: money in currency units, lists joined by ``;``, formulas made harmless."""
         from lineage_nb.views.export import write_csv
 
-        return write_csv(self._answer.frame, path)
+        return write_csv(self._answer, path)
 
     def to_excel(self, path: AnyPath) -> Path:
-        """Write the frame as an Excel file (needs the extra ``lineage-nb[excel]``)."""
+        """Write the frame as an Excel file, money in currency units (needs the extra ``lineage-nb[excel]``)."""
         from lineage_nb.views.export import write_excel
 
-        return write_excel(self._answer.frame, path)
+        return write_excel(self._answer, path)
 
     def to_parquet(self, path: AnyPath) -> Path:
         """Write the frame as Parquet."""

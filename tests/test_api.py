@@ -105,6 +105,15 @@ def test_cost_groupings(small: ln.Snapshot) -> None:
         ln.from_edges([("a", "b")]).cost()
 
 
+def test_every_line_of_a_bill_is_explained(stream: ln.Snapshot) -> None:
+    result = stream.cost(by="team", monitors="svc-scanner")
+    for key, amount in result.frame.select("key", "amount").iter_rows():
+        assert result.explain(key)["amount"].sum() == amount, key
+    assert result.explain("team-growth").height
+    with pytest.raises(ln.LineageError, match="no key 'nobody' in this result"):
+        result.explain("nobody")
+
+
 def test_cost_driver_rows_never_add_and_credits_count() -> None:
     rows = [("10.00", "billed"), ("10.00", "driver"), ("-2.50", "billed")]
     snap = ln.from_frames(costs=[{"node": "t", "day": "2025-01-01", "amount": a, "role": r} for a, r in rows])

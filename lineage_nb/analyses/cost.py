@@ -24,6 +24,7 @@ from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.flow import Flow
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.propagate import push_max
+from lineage_nb.model.names import spoken_name
 
 __all__ = ["LINES", "METHODS", "cost"]
 
@@ -307,18 +308,31 @@ def _trust(summary: dict[str, object], placed: Placement, flows: _Attribution) -
 
 
 def _explain(flows: _Attribution, key: str) -> pl.DataFrame:
-    """Show which resources the amount of a key comes from: node, billed, share, amount (estimate)."""
-    names = flows.names
-    first = len(flows._people_and_data)
-    at = next((i for i in range(first, len(names)) if names[i] == key), None)
-    if at is None:
-        ends = [k for k in flows._key_names if k.endswith(key)]
-        if len(ends) != 1:
-            raise LineageError(f"no key {key!r} in this result. Keys: {', '.join(flows._key_names[:10])}")
-        at = first + flows._key_names.index(ends[0])
-    share = flows.flow.share_of(at)
+    """Show which resources the amount of a key or line comes from.
+
+    Returns
+    -------
+    polars.DataFrame
+        node, billed (what it costs in all), share (of it that comes here), amount; the amounts add up to that
+        of the key. Largest first.
+    """
+    names, first = flows.names, len(flows._people_and_data)
+    if key in flows.placed.lines:
+        frame = flows.placed.lines[key].with_columns(pl.col("amount").alias("billed"), pl.lit(1.0).alias("share"))
+        return frame.select("node", "billed", "share", "amount").sort("amount", "node", descending=[True, False])
+    at = [i for i in range(first, len(names)) if names[i] == key]
+    at = at or [i for i in range(first, len(names)) if spoken_name(names[i]) == key or names[i].endswith("/" + key)]
+    if key == "unconsumed":
+        share = 1.0 - sum((flows.flow.share_of(i) for i in range(first, len(names))), start=np.zeros(flows.flow.n))
+    elif len(at) == 1:
+        share = flows.flow.share_of(at[0])
+    else:
+        raise LineageError(f"no key {key!r} in this result. Keys: {', '.join([*flows._key_names[:10], *LINES])}")
     frame = pl.DataFrame({"node": names, "billed": flows.start, "share": share}).head(first)
-    frame = frame.filter((pl.col("share") > 0) & (pl.col("billed") != 0))
-    return frame.with_columns((pl.col("billed") * pl.col("share")).round(0).cast(pl.Int64).alias("amount")).sort(
-        "amount", "node", descending=[True, False]
-    )
+    frame = frame.filter((pl.col("share") > 1e-12) & (pl.col("billed") != 0))
+    total = flows.frame().filter(pl.col("key") == (key if key == "unconsumed" else names[at[0]]))["amount"].sum()
+    weight = (frame["billed"].abs() * frame["share"]).to_numpy()
+    exact = (frame["billed"] * frame["share"]).round(0).cast(pl.Int64).to_numpy().copy()
+    if len(exact):
+        exact[int(np.argmax(weight))] += total - int(exact.sum())
+    return frame.with_columns(pl.Series("amount", exact, dtype=pl.Int64)).sort("amount", "node", descending=[True, False])

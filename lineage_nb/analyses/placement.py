@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -29,12 +30,15 @@ class Placement:
         Micro-units that no known dataset or job can be charged with.
     note : str
         What was placed how, in words; empty when there is nothing to say.
+    lines : Mapping of str to polars.DataFrame
+        For ``idle`` and ``unallocated``: node (as billed; null: billed to none), amount.
     """
 
     amounts: pl.DataFrame
     idle: int
     unallocated: int
     note: str
+    lines: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
 
 def place(lineage: Lineage, spent: pl.DataFrame) -> Placement:
@@ -68,7 +72,18 @@ def place(lineage: Lineage, spent: pl.DataFrame) -> Placement:
     note = ""
     if homeless:
         note = "Jobs that write nothing known are unallocated."
-    return Placement(amounts, idle, unallocated, note)
+    writing = lineage.frames["edges"].filter(pl.col("type") == "WRITE")["source"].unique()
+    metered = lineage.frames["runs"]["compute"].drop_nulls().unique()
+    lost_rows = [
+        nowhere.select("node", "amount"),
+        jobs.filter(~pl.col("node").is_in(writing.implode())),
+        hours.filter(~pl.col("node").is_in(metered.implode())).select("node", "amount"),
+    ]
+    lines = {
+        "unallocated": pl.concat(lost_rows).group_by("node").agg(pl.col("amount").sum()),
+        "idle": hours.select("node").unique().with_columns(pl.lit(idle, pl.Int64).alias("amount")) if idle else None,
+    }
+    return Placement(amounts, idle, unallocated, note, {k: v for k, v in lines.items() if v is not None})
 
 
 def _hours(lineage: Lineage, hours: pl.DataFrame) -> tuple[pl.DataFrame, int, int]:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
+from lineage_nb.analyses.result import Answer
 from lineage_nb.errors import LineageError
+from lineage_nb.views.text import MONEY_COLUMNS
 
-__all__ = ["flat", "write_csv", "write_excel"]
+__all__ = ["flat", "in_currency", "write_csv", "write_excel"]
 
 _FORMULA = r"^[=+\-@\t\r]"
 
@@ -29,15 +31,24 @@ def flat(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def write_csv(frame: pl.DataFrame, path: str | PathLike[str]) -> Path:
-    """Write `frame` as CSV."""
+def in_currency(answer: Answer) -> pl.DataFrame:
+    """The frame with money as exact decimals of the currency, which gets a column of its own."""
+    frame = answer.frame
+    money = [c for c in MONEY_COLUMNS if c in frame.columns]
+    decimals = [(pl.col(c).cast(pl.Decimal(38, 6)) / 1_000_000).cast(pl.Decimal(38, 6)).alias(c) for c in money]
+    currency = pl.lit(str(answer.summary.get("currency", "")) or None, pl.String).alias("currency")
+    return frame.with_columns(*decimals, currency) if money else frame
+
+
+def write_csv(answer: Answer, path: str | PathLike[str]) -> Path:
+    """Write the frame of `answer` as CSV, money in currency units."""
     target = Path(path)
-    flat(frame).write_csv(target)
+    flat(in_currency(answer)).write_csv(target)
     return target
 
 
-def write_excel(frame: pl.DataFrame, path: str | PathLike[str]) -> Path:
-    """Write `frame` as an Excel file.
+def write_excel(answer: Answer, path: str | PathLike[str]) -> Path:
+    """Write the frame of `answer` as an Excel file, money in currency units.
 
     Raises
     ------
@@ -51,5 +62,5 @@ def write_excel(frame: pl.DataFrame, path: str | PathLike[str]) -> Path:
         raise LineageError("Excel files need xlsxwriter: pip install 'lineage-nb[excel]'") from error
     plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(target, plain) as book:
-        flat(frame).write_excel(workbook=book, autofit=True)
+        flat(in_currency(answer)).write_excel(workbook=book, autofit=True)
     return target

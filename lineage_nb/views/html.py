@@ -31,6 +31,11 @@ STYLE = """<style>
 .lnb .more{padding:0}
 .lnb svg{max-width:100%;height:auto}
 </style>"""
+_PAGE = """<style>
+html,body{height:auto!important}.card{flex:none!important;height:62vh!important}
+.lnb.rows{max-width:none;padding:10px 16px}.lnb.rows .wide{max-height:60vh;overflow:auto}
+@media print{.card,footer{display:none!important}.lnb.rows .wide{max-height:none;overflow:visible}}
+</style>"""
 _NUMBERS = ("amount", "billed", "exclusive", "shared", "freed", "share", "bytes", "hops")
 _LONG = ("evidence", "owners")
 
@@ -112,13 +117,13 @@ def result_page(answer: Answer, rows: int = 1000) -> str:
     from lineage_nb.views.page import standalone_html
     from lineage_nb.views.picture import picture, scene_for
 
-    figures = "" if answer.focus is not None else picture(answer)
     notes = "".join(f"<li>{escape(note)}</li>" for note in answer.trust)
-    below = (
-        f'{STYLE}<section class="lnb" style="max-height:45vh;overflow:auto;padding:8px 16px;border-top:1px solid #dfe3e8;'
-        f'max-width:none">{figures}{table(answer, rows)}<ul class="trust">{notes}</ul></section>'
-    )
-    return standalone_html(scene_for(answer, 150), title=answer.headline, after=below)
+    figures = "" if answer.focus is not None else picture(answer)
+    section = f'{STYLE}<section class="lnb rows">{figures}{table(answer, rows)}<ul class="trust">{notes}</ul></section>'
+    scene = scene_for(answer, 150)
+    if answer.focus is not None:
+        return standalone_html(scene, title=answer.headline, after=_PAGE + section)
+    return standalone_html(scene, title=answer.headline, before=_PAGE + section)
 
 
 def result_bundle(answer: Answer) -> dict[str, str]:
