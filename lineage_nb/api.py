@@ -220,7 +220,7 @@ class Snapshot(Lineage):
         with pl.SQLContext(frames={n: f.lazy() for n, f in self.frames.items()}) as context:
             try:
                 return context.execute(query, eager=True)
-            except pl.exceptions.PolarsError as error:
+            except (pl.exceptions.PolarsError, OSError, ValueError) as error:
                 raise LineageError(f"the query does not run: {error}. Tables: {', '.join(FRAMES)}.") from error
 
     def explore(self, focus: str | None = None, **options: Any) -> Explorer:

@@ -10,6 +10,7 @@ import polars as pl
 
 from lineage_nb.graph.flow import split
 from lineage_nb.graph.lineage import Lineage
+from lineage_nb.model.normalise import parse_time
 
 __all__ = ["Placement", "place"]
 
@@ -81,12 +82,12 @@ def place(lineage: Lineage, spent: pl.DataFrame) -> Placement:
     ]
     lines = {
         "unallocated": pl.concat(lost_rows).group_by("node").agg(pl.col("amount").sum()),
-        "idle": hours.select("node").unique().with_columns(pl.lit(idle, pl.Int64).alias("amount")) if idle else None,
+        "idle": idle,
     }
-    return Placement(amounts, idle, unallocated, note, {k: v for k, v in lines.items() if v is not None})
+    return Placement(amounts, int(idle["amount"].sum()), unallocated, note, lines)
 
 
-def _hours(lineage: Lineage, hours: pl.DataFrame) -> tuple[pl.DataFrame, int, int]:
+def _hours(lineage: Lineage, hours: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, int]:
     """Warehouse time → jobs by execution time: (node, amount) of jobs, idle, unallocated.
 
     The busy part of an hour is the union of the executions in it; it is shared by their lengths. A row without
@@ -94,7 +95,7 @@ def _hours(lineage: Lineage, hours: pl.DataFrame) -> tuple[pl.DataFrame, int, in
     """
     none = pl.DataFrame(schema={"node": pl.String, "amount": pl.Int64})
     if hours.is_empty():
-        return none, 0, 0
+        return none, none, 0
     runs = lineage.frames["runs"].filter(pl.col("compute").is_not_null() & pl.col("start").is_not_null() & pl.col("end").is_not_null())
     metered = hours.filter(pl.col("node").is_in(runs["compute"].unique().implode()))
     lost = int(hours["amount"].sum()) - int(metered["amount"].sum())
@@ -117,7 +118,8 @@ def _hours(lineage: Lineage, hours: pl.DataFrame) -> tuple[pl.DataFrame, int, in
     halves = split(amount, np.repeat(np.arange(len(amount)), 2), portions.ravel().astype(np.float64)).reshape(-1, 2)
     shares = split(halves[:, 0], inside["row"].to_numpy().astype(np.int64), (inside["b"] - inside["a"]).to_numpy().astype(np.float64))
     jobs = inside.select(pl.col("job").alias("node")).with_columns(pl.Series("amount", shares, dtype=pl.Int64))
-    return jobs, int(halves[:, 1].sum()), lost
+    idle = spans.select("node").with_columns(pl.Series("amount", halves[:, 1], dtype=pl.Int64))
+    return jobs, idle.group_by("node").agg(pl.col("amount").sum()).filter(pl.col("amount") != 0), lost
 
 
 def _spans(hours: pl.DataFrame) -> pl.DataFrame:
@@ -127,7 +129,7 @@ def _spans(hours: pl.DataFrame) -> pl.DataFrame:
     if {"start", "end"} <= set(hours.columns):
         text = {c: hours.schema[c] == pl.String for c in ("start", "end")}
         stamps = {
-            c: (pl.col(c).str.replace(r"Z$", "").str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False) if text[c] else pl.col(c)).dt.timestamp("us")
+            c: (parse_time(pl.col(c)) if text[c] else pl.col(c).cast(pl.Datetime("us"), strict=False)).dt.timestamp("us")
             for c in ("start", "end")
         }
         first, last = pl.coalesce(stamps["start"], first), pl.coalesce(stamps["end"], last)

@@ -40,7 +40,9 @@ class UsageLog:
 
     def window(self, days: int) -> tuple[date, date] | None:
         """First and last day of the last `days` days of the log."""
-        return None if self.end is None else (self.end - timedelta(days=days - 1), self.end)
+        if self.end is None:
+            return None
+        return self.end - timedelta(days=min(days, self.end.toordinal()) - 1), self.end
 
     def last_read(self) -> pl.DataFrame:
         """Last day on which each node was read: columns node, last_read."""

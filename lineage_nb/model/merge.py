@@ -21,9 +21,27 @@ def unite(parts: Iterable[Mapping[str, pl.DataFrame]]) -> dict[str, pl.DataFrame
             if frame.height:
                 collected.setdefault(name, []).append(frame)
     return {
-        name: pl.concat(frames, how="diagonal_relaxed") if len(frames) > 1 else frames[0]
+        name: pl.concat(_agreeing(name, frames), how="diagonal_relaxed") if len(frames) > 1 else frames[0]
         for name, frames in collected.items()
     }
+
+
+def _agreeing(name: str, frames: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Let columns beyond the model's be text where frames disagree about their type."""
+    types: dict[str, set[pl.DataType]] = {}
+    for frame in frames:
+        for column, dtype in frame.schema.items():
+            if column not in FRAMES[name].schema and dtype != pl.Null:
+                types.setdefault(column, set()).add(dtype)
+    torn = [c for c, found in types.items() if len(found) > 1]
+    return [
+        f.with_columns(
+            (pl.col(c).list.join(";") if isinstance(f.schema[c], pl.List) else pl.col(c).cast(pl.String)).alias(c)
+            for c in torn
+            if c in f.columns
+        )
+        for f in frames
+    ]
 
 
 def merge(first: SnapshotData, *others: SnapshotData) -> SnapshotData:

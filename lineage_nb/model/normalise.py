@@ -16,13 +16,14 @@ from lineage_nb.errors import SchemaError
 from lineage_nb.model.report import FileReport
 from lineage_nb.model.schema import FRAMES, STRINGS, TIME, Column, Frame
 
-__all__ = ["normalise", "to_polars"]
+__all__ = ["normalise", "parse_time", "to_polars"]
 
 LIST_SEPARATOR = ";"
 MICRO = 1_000_000
 _ROW = "__row"
 _FAULT = "__fault"
 _MAX_TEXT = 100_000
+_FIRST_YEAR, _LAST_YEAR = 1900, 9998
 
 
 def to_polars(frame: Any, what: str = "frame") -> pl.DataFrame:
@@ -42,10 +43,10 @@ def to_polars(frame: Any, what: str = "frame") -> pl.DataFrame:
     """
     if isinstance(frame, pl.DataFrame):
         return frame
-    if isinstance(frame, pl.LazyFrame):
-        return frame.collect()
     module = type(frame).__module__.partition(".")[0]
     try:
+        if isinstance(frame, pl.LazyFrame):
+            return frame.collect()
         if module == "pandas":
             return pl.DataFrame(pl.from_pandas(frame))
         if module == "pyarrow":
@@ -54,7 +55,7 @@ def to_polars(frame: Any, what: str = "frame") -> pl.DataFrame:
             return pl.DataFrame(frame, strict=False)
         if isinstance(frame, list):
             return pl.from_dicts(frame, infer_schema_length=None, strict=False)
-    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+    except (TypeError, ValueError, OSError, pl.exceptions.PolarsError) as error:
         raise SchemaError.of(what, [f"cannot be read as a frame: {error}"]) from error
     raise SchemaError.of(
         what, [f"is a {type(frame).__name__}; give a polars or pandas frame, an Arrow table, a dict or a list"]
@@ -98,7 +99,7 @@ def normalise(
     ['DIRECT']
     """
     spec = FRAMES[name]
-    data = to_polars(frame, name)
+    data = _plain_extras(to_polars(frame, name), spec)
     clash = [c for c in data.columns if c in (_ROW, _FAULT)]
     missing = [c.name for c in spec.columns if c.required and c.name not in data.columns and c.name != "record"]
     if missing or clash:
@@ -120,6 +121,22 @@ def normalise(
         data = data.filter(pl.col(_FAULT).is_null())
     extras = [c for c in data.columns if c not in spec.schema and c not in (_ROW, _FAULT)]
     return data.select(*spec.schema, *extras)
+
+
+def _plain_extras(data: pl.DataFrame, spec: Frame) -> pl.DataFrame:
+    """Columns beyond the model's as text, unless they are text, numbers, dates or lists of text already."""
+    kept = (pl.String, pl.Int64, pl.Float64, pl.Boolean, pl.Date, STRINGS)
+    for name, dtype in data.schema.items():
+        if name in spec.schema or dtype in kept or isinstance(dtype, pl.Datetime):
+            continue
+        if dtype.is_integer() and dtype not in (pl.UInt64, pl.Int128):
+            data = data.with_columns(pl.col(name).cast(pl.Int64))
+        elif dtype == pl.Float32:
+            data = data.with_columns(pl.col(name).cast(pl.Float64))
+        else:
+            text = [None if v is None else str(v) for v in data[name].to_list()]
+            data = data.with_columns(pl.Series(name, text, dtype=pl.String))
+    return data
 
 
 def _with_record(data: pl.DataFrame, spec: Frame) -> pl.DataFrame:
@@ -147,6 +164,8 @@ def _with_record(data: pl.DataFrame, spec: Frame) -> pl.DataFrame:
 
 
 def _as_text(dtype: pl.DataType, column: str) -> pl.Expr:
+    if (dtype.is_nested() and not isinstance(dtype, pl.List)) or dtype in (pl.Object, pl.Binary, pl.Duration):
+        return pl.lit("")
     if isinstance(dtype, pl.List):
         return pl.col(column).cast(STRINGS).list.join("\x1e")
     return pl.col(column).cast(pl.String)
@@ -182,6 +201,10 @@ def _spoken(column: Column) -> str:
 
 def _cast(dtype: pl.DataType, column: Column, frame: str) -> pl.Expr:
     given, want = pl.col(column.name), column.dtype
+    if dtype in (pl.Categorical, pl.Enum):
+        given, dtype = given.cast(pl.String), pl.String()
+    if _unfit(dtype, want):
+        return pl.lit(None, dtype=want)
     if frame == "costs" and column.name == "amount" and not dtype.is_integer():
         units = given.str.strip_chars() if dtype == pl.String else given
         return (units.cast(pl.Decimal(38, 6), strict=False) * MICRO).cast(pl.Int64, strict=False)
@@ -198,9 +221,9 @@ def _cast(dtype: pl.DataType, column: Column, frame: str) -> pl.Expr:
         text = given.str.strip_chars() if want != pl.String else given
         text = pl.when(text != "").then(text)
         if want == TIME:
-            return _parse_time(text)
+            return parse_time(text)
         if want == pl.Date:
-            return text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+            return parse_time(text).dt.date()
         if want == pl.Boolean:
             lowered = text.str.to_lowercase()
             yes, no = lowered.is_in(["true", "1", "yes", "t"]), lowered.is_in(["false", "0", "no", "f"])
@@ -213,24 +236,33 @@ def _cast(dtype: pl.DataType, column: Column, frame: str) -> pl.Expr:
         return given.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     if want == pl.Int64 and dtype.is_float():
         return pl.when(given == given.round(0)).then(given.cast(pl.Int64, strict=False))
-    if dtype in (pl.Categorical, pl.Enum):
-        return given.cast(pl.String)
-    if dtype.is_nested() or dtype == pl.Object:
-        return pl.lit(None, dtype=want)
     return given.cast(want, strict=False)
 
 
-def _parse_time(text: pl.Expr) -> pl.Expr:
+def _unfit(dtype: pl.DataType, want: pl.DataType | type[pl.DataType]) -> bool:
+    """Whether values of a type can never be what is wanted; numbers are no dates, dates are no numbers."""
+    if isinstance(dtype, pl.List):
+        return want != STRINGS or dtype.inner.is_nested() or dtype.inner in (pl.Object, pl.Binary)
+    if dtype.is_nested() or dtype in (pl.Object, pl.Binary, pl.Duration, pl.Time):
+        return True
+    numeric = dtype.is_numeric() or dtype == pl.Boolean
+    if want in (pl.Date, TIME):
+        return numeric
+    return bool(want in (pl.Int64, pl.Float64) and (dtype.is_temporal() or dtype == pl.Boolean))
+
+
+def parse_time(text: pl.Expr) -> pl.Expr:
     """ISO 8601 with or without zone and fraction (up to nanoseconds), or a bare date; no zone is UTC."""
     clean = text.str.replace(r"^(\d{4}-\d\d-\d\d) ", "${1}T").str.replace(r"(\.\d{6})\d+", "$1")
     zoned = clean.str.replace(r"Z$", "+00:00").str.replace(r"([+-]\d\d)$", "${1}:00")
     naive = clean.str.replace(r"(Z|[+-]\d\d(:?\d\d)?)$", "")
-    return pl.coalesce(
+    found = pl.coalesce(
         zoned.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", strict=False).dt.convert_time_zone("UTC"),
         naive.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False).dt.replace_time_zone("UTC"),
         naive.str.to_datetime("%Y-%m-%dT%H:%M", time_unit="us", strict=False).dt.replace_time_zone("UTC"),
         clean.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
     )
+    return pl.when(found.dt.year().is_between(_FIRST_YEAR, _LAST_YEAR)).then(found)
 
 
 _WORDS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -80,7 +81,7 @@ class ReportBuilder:
 
     def file(self, path: object, format: str | None) -> FileReport:  # noqa: A002 - the word users know
         """Start the report of one file."""
-        report = FileReport(str(path), format)
+        report = FileReport(os.fsencode(str(path)).decode("utf-8", "replace"), format)
         self.files.append(report)
         return report
 

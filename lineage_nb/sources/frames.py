@@ -26,7 +26,7 @@ __all__ = ["FORMAT"]
 
 _TEXT = (".csv", ".tsv", ".ndjson", ".jsonl")
 _SUFFIXES = (*_TEXT, ".parquet")
-_FAILURES = (OSError, EOFError, zlib.error, ValueError, pl.exceptions.PolarsError)
+_FAILURES = (OSError, EOFError, zlib.error, ValueError, TypeError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
 def _frame_name(entry: Entry) -> str | None:

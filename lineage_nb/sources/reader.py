@@ -39,13 +39,13 @@ def read_paths(
         When a path does not exist, nothing in it is recognised, or `format` or an option is unknown.
     """
     given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
-    if not given:
+    if not given or "" in given:
         raise FormatError("no path given; name a file or a folder of lineage")
     forced = get_format(format) if format is not None else None
     report = ReportBuilder()
     claims: Claims = {}
     for path in dict.fromkeys(Path(p) for p in given):
-        if not path.exists():
+        if not _exists(path):
             raise FormatError.unreadable(path, "does not exist")
         if path.is_dir():
             _claim_folder(path, forced, claims, report)
@@ -57,6 +57,13 @@ def read_paths(
     _check_options(used, options)
     parts = [f.read(claims[f.name], report, {k: v for k, v in options.items() if k in f.options}) for f in used]
     return SnapshotData.of(unite(parts), report.build())
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.is_dir() or path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _check_options(used: Sequence[Format], options: dict[str, Any]) -> None:
@@ -86,7 +93,15 @@ def _claim_folder(folder: Path, forced: Format | None, claims: Claims, report: R
         if files:
             claims.setdefault(candidate.name, []).extend(Entry(f) for f in sorted(files))
             return
-    for path in sorted(folder.iterdir()):
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError as error:
+        report.ignored(folder, f"cannot be listed ({error.strerror})")
+        return
+    for path in inside:
+        if not (path.is_dir() or path.is_file()):
+            report.ignored(path, "neither a file nor a folder")
+            continue
         if path.is_dir():
             if path.name not in _SKIPPED_FOLDERS and not path.is_symlink():
                 _claim_folder(path, forced, claims, report)

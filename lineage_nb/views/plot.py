@@ -101,7 +101,7 @@ def _cost(answer: Answer, axes: Axes) -> None:
     for i, amount in enumerate(frame["amount"]):
         axes.text(max(amount / 1e6, 0), i, f" {money(amount)}", va="center", fontsize=8)
     axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel(currency or "amount")
+    axes.set_xlabel(currency.replace("$", r"\$") or "amount")
     axes.margins(x=0.15)
     axes.legend(handles=[Patch(color=_BLUE, label="exclusive"), shared_bar], frameon=False, loc="lower right")
 
@@ -117,7 +117,7 @@ def _pii(answer: Answer, axes: Axes) -> None:
             mine = dict(part.select("label", "len").iter_rows())
             if not mine:
                 continue
-            axes.barh(labels, [mine.get(x, 0) for x in labels], left=[left[x] for x in labels], color=color, hatch=hatch, edgecolor="white", label=f"{verdict}, {certainty}")
+            axes.barh([x.replace("$", r"\$") for x in labels], [mine.get(x, 0) for x in labels], left=[left[x] for x in labels], color=color, hatch=hatch, edgecolor="white", label=f"{verdict}, {certainty}")
             left = {x: left[x] + mine.get(x, 0) for x in labels}
     axes.set_xlabel("places reached")
     if labels:
