@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from lineage_nb.analyses.usage_log import WHOLE_LOG, log_span
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
+from lineage_nb.model.normalise import normalise
 from lineage_nb.model.snapshot import SnapshotData
 
 __all__ = ["scope"]
@@ -47,7 +49,8 @@ def scope(
     -------
     SnapshotData
         The datasets and reports that fit, their columns (a column that fits brings its dataset), the jobs and
-        edges between them, and all facts about them.
+        edges between them, and all facts about them. The end of the usage log stays that of the whole; the
+        cost of a job is placed on those of its outputs that are kept.
 
     Raises
     ------
@@ -81,6 +84,7 @@ def scope(
 
 def _restricted(lineage: Lineage, ids: pl.Series) -> SnapshotData:
     frames = dict(lineage.frames)
+    first, last = log_span(frames)
     edges = frames["edges"]
     kept = ids.implode()
     touching = edges.filter(
@@ -99,4 +103,7 @@ def _restricted(lineage: Lineage, ids: pl.Series) -> SnapshotData:
     keep = pl.concat([pl.concat([ids, jobs, people]), principals]).unique().implode()
     frames["nodes"] = nodes.filter(pl.col("id").is_in(keep))
     frames["aliases"] = frames["aliases"].filter(pl.col("node").is_in(keep))
+    if last is not None:
+        span = {"scope": WHOLE_LOG, "what": "usage", "from": first, "to": last}
+        frames["coverage"] = pl.concat([frames["coverage"], normalise("coverage", [span])], how="diagonal_relaxed")
     return SnapshotData.of(frames, lineage.data.report)

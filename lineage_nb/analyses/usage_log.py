@@ -13,8 +13,10 @@ from lineage_nb.errors import UnknownNameError
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.model.names import NameIndex
 
-__all__ = ["UsageLog", "coverage_sentences", "covered", "resolve_consumers", "usage_log"]
+__all__ = ["WHOLE_LOG", "UsageLog", "coverage_sentences", "covered", "log_span", "resolve_consumers", "usage_log"]
 
+WHOLE_LOG = "(whole log)"
+"""Scope of the coverage row that tells a part of a snapshot how far the log of the whole reaches."""
 _OUTLIER_GAP = 90
 _OUTLIER_SHARE = 0.01
 
@@ -79,7 +81,7 @@ def usage_log(frames: Mapping[str, pl.DataFrame], monitors: Iterable[str] = ()) 
         .join(nodes.select(pl.col("id").alias("consumer"), pl.col("kind").alias("consumer_kind")), on="consumer", how="left")
         .select(pl.coalesce("data", "node").alias("node"), "consumer", "consumer_kind", "day", "reads", "bytes")
     )
-    start, end = _span(frames)
+    start, end = log_span(frames)
     if end is None:
         return UsageLog(reads, None, None, reads.clear())
     return UsageLog(reads.filter(pl.col("day") <= end), start, end, reads.filter(pl.col("day") > end))
@@ -105,7 +107,12 @@ def resolve_consumers(lineage: Lineage, names: str | Iterable[str]) -> list[str]
     return found
 
 
-def _span(frames: Mapping[str, pl.DataFrame]) -> tuple[date | None, date | None]:
+def _stated(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    return frames["coverage"].filter((pl.col("what") == "usage") & (pl.col("scope") != WHOLE_LOG))
+
+
+def log_span(frames: Mapping[str, pl.DataFrame]) -> tuple[date | None, date | None]:
+    """First and last day that the usage log covers."""
     stated = frames["coverage"].filter(pl.col("what") == "usage")
     days = frames["usage"].group_by("day").len().sort("day")
     first = days["day"].min()
@@ -140,7 +147,7 @@ def covered(frames: Mapping[str, pl.DataFrame], log: UsageLog, window: tuple[dat
         id, covered (bool), why (words, where it is not).
     """
     nodes = frames["nodes"].select("id", "namespace", "name")
-    stated = frames["coverage"].filter(pl.col("what") == "usage")
+    stated = _stated(frames)
     if log.end is None:
         return nodes.select("id", pl.lit(value=False).alias("covered"), pl.lit("there is no usage log").alias("why"))
     short = f"the log begins on {log.start}, after the window's first day {window[0]}"
@@ -167,7 +174,7 @@ def coverage_sentences(lineage: Lineage, log: UsageLog) -> list[str]:
     """Say what is taken for granted about the log, and which of its names nothing else knows."""
     notes = []
     frames = lineage.frames
-    if log.end is not None and frames["coverage"].filter(pl.col("what") == "usage").is_empty():
+    if log.end is not None and _stated(frames).is_empty():
         never = lineage.graph("dataset").nodes.filter(~pl.col("id").is_in(log.reads["node"].unique().implode())).height
         notes.append(
             "No coverage is stated, so the log is taken as complete for every namespace that appears in it; "
