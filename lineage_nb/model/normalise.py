@@ -144,8 +144,8 @@ def _with_record(data: pl.DataFrame, spec: Frame) -> pl.DataFrame:
     if "record" not in data.columns:
         data = data.with_columns(pl.lit(None, pl.String).alias("record"))
     if _unfit(data.schema["record"], pl.String):
-        text = [None if v is None else str(v) for v in data["record"].to_list()]
-        data = data.with_columns(pl.Series("record", text, dtype=pl.String))
+        spelled = [None if v is None else str(v) for v in data["record"].to_list()]
+        data = data.with_columns(pl.Series("record", spelled, dtype=pl.String))
     data = data.with_columns(pl.col("record").cast(pl.String))
     if not data["record"].null_count():
         return data
