@@ -2,7 +2,7 @@
 
     taskset -c 0 python benchmarks/bench_openlineage.py --events 40000
 
-Events are made from a seed: 2.1 KB, a job that reads two of 5,000 tables and writes one of its own, of three columns,
+Events are made from a seed: 2,000 bytes, a job that reads two of 5,000 tables and writes one of its own, of three columns,
 with its schema and column lineage (three edges between columns and a filter). "distinct": every event is of another job. "repeated": 500 jobs run over and over, so that job, inputs and
 outputs repeat byte for byte. "statistics": the same, but every run wrote another number of rows. "start +
 complete": every run of a repeated job comes as two events. Processor times, the best of `--rounds`, frames
@@ -34,7 +34,7 @@ from lineage_nb.model.report import ReportBuilder
 from lineage_nb.sources.openlineage import read
 from lineage_nb.sources.registry import Entry
 
-PRODUCER = "https://example.com/spark"
+PRODUCER = "https://jobs.example"
 FACETS = "https://openlineage.io/spec/facets"
 WORDS = ("order", "user", "play", "title", "device", "plan", "price", "region", "day", "score", "session", "country")
 TYPES = ("bigint", "string", "timestamp", "decimal(18,2)", "boolean")
@@ -47,7 +47,7 @@ def _facet(name: str, **content: object) -> dict[str, object]:
 def _job(number: int) -> dict[str, object]:
     """Job, inputs and outputs of job `number`."""
     rng = random.Random(number)
-    space = "s3://stream-warehouse"
+    space = "s3://lake"
     columns = [f"{a}_{b}" for a, b in zip(rng.sample(WORDS, 3), rng.sample(WORDS, 3), strict=True)]
     inputs = [f"/staging/{WORDS[i % len(WORDS)]}_{i}" for i in rng.sample(range(5_000), 2)]
 

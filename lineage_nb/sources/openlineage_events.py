@@ -164,10 +164,10 @@ class Collector:
         except ValueError as error:
             raise RejectedError(BAD_TIME, event.eventTime or "") from error
         state, told, run, nominal, parent = DECLARED, event.run, None, None, -1
-        job, inputs, outputs = bytes(event.job), bytes(event.inputs), bytes(event.outputs)
+        job, inputs, outputs = event.job, event.inputs, event.outputs
         misfits: list[str] = []
         if told is not None:
-            if not job or job == b"null":
+            if not is_given(job):
                 raise RejectedError(NO_JOB, record)
             state = _STATE.get(event.eventType or "OTHER", -1)
             if state < 0:
@@ -179,15 +179,16 @@ class Collector:
             run = told.runId
             if len(run) > MAX_NAME:
                 raise RejectedError(TOO_LONG, run)
-        elif not job or job == b"null":
+        elif not is_given(job):
             if not is_given(event.dataset):
                 raise RejectedError(NO_SUBJECT, record)
-            job, inputs, outputs = bytes(event.dataset), b"", ALONE
-        # 128 bits; only where two of the three parts agree do 64 of them, keyed anew in each process, decide
-        key = sha256(b"\0".join((job, inputs, outputs))).digest()
-        content = self._contents.get(key)
+            job, inputs, outputs = event.dataset, Raw(), ALONE
+        summary = sha256(outputs)
+        written = summary.digest()
+        summary.update(b"\0".join((b"", job, inputs)))
+        content = self._contents.get(key := summary.digest())
         if content is None:
-            content = self._contents[key] = self._content(job, inputs, outputs)
+            content = self._contents[key] = self._content(job, inputs, outputs, written)
         if told is not None and told.facets is not None:
             nominal, parent = self._run_facets(told.facets, misfits)
         numbers, runs, times, states, nominals, parents = self.events.lists
@@ -227,8 +228,8 @@ class Collector:
             self._lost[name] = self._lost.get(name, 0) + 1
         return nominal, parent
 
-    def _content(self, job: bytes, inputs: bytes, outputs: bytes) -> int:
-        """Parse job, inputs and outputs; nothing is added before all of them are known to fit."""
+    def _content(self, job: Raw, inputs: Raw, outputs: Raw, key: bytes) -> int:
+        """Parse job, inputs and outputs (`key` is of these); nothing is added before all of them are known to fit."""
         fact = -1
         misfits: list[str] = []
         items: list[int] = []
@@ -237,17 +238,15 @@ class Collector:
             items += (self._dataset(entity, _NONE, misfits), STATIC, -1, -1, -1)
         else:
             read = strictly(decode_entities, inputs, BAD_INPUTS) if inputs else None
-            key = sha256(outputs).digest()
             known = self._plain.get(key, ()) if outputs else ()
             written = decode_outputs(outputs) if outputs and not known else []
-            fact = self._job(job)
+            fact = self._job(bytes(job))
             misfits += self._job_remarks.get(fact, ())
             bare = self._bare
             for entity in read or ():
                 before = None if entity.facets or entity.inputFacets else bare.get((entity.namespace, entity.name))
                 items += self._input(entity, misfits) if before is None else (before, IN, -1, -1, -1)
-            entries = self._job_entries.get(fact)
-            if entries:
+            if entries := self._job_entries.get(fact):
                 self._covered(entries, outputs, items, misfits)
             else:
                 found: list[int] = []
@@ -271,7 +270,7 @@ class Collector:
         return number
 
     def _covered(
-        self, entries: list[tuple[int, int]], outputs: bytes, items: list[int], misfits: list[str]
+        self, entries: list[tuple[int, int]], outputs: Raw, items: list[int], misfits: list[str]
     ) -> None:
         """Take in outputs of a job that states lineage itself, and what it states."""
         targets = self.statements.target
@@ -306,7 +305,7 @@ class Collector:
     def pack(self) -> None:
         """Move what was collected lately into compact tables; to be called every now and then."""
         self.statements.pack()
-        fresh = np.array(self._items, dtype=np.int64).reshape(-1, 5).T
+        fresh = np.frombuffer(array("q", self._items), dtype=np.int64).reshape(-1, 5).T
         self._items.clear()
         tables = (self.item_statement, self.item_role, self.item_rows, self.item_bytes, self.item_stored)
         for table, values in zip(tables, fresh, strict=True):

@@ -74,6 +74,7 @@ class Speller:
         said = source.statements
         self._read, self._write = said.arrows(_READ), said.arrows(_WRITE)
         self._datasets, self._jobs = _ids("dataset", said.datasets.values), _ids("job", said.jobs.values)
+        self._ends = pl.concat([self._datasets["id"], self._jobs["id"]])
         self._lists = pl.Series([list(t) or None for t in said.lists.values], dtype=STRINGS)
         self._words = pl.Series(said.words.values, dtype=pl.String)
         self._fields = pl.Series([None, *("#" + _quoted(self._words[1:]))], dtype=pl.String).fill_null("")
@@ -160,12 +161,26 @@ class Speller:
         return spans(pl.concat([ties, stated]))
 
     def _spell_end(self, end: pl.Series) -> pl.Series:
+        """Spell packed ends (see `_end`): jobs come after the datasets in one list of ids."""
         packed = end.to_numpy()
-        code, field = pl.Series(packed >> _FIELD_BITS), pl.Series(packed & (_FIELDS - 1))
-        entity = _at(self._datasets["id"], code)
-        if (code < 0).any():
-            entity = pl.select(pl.coalesce(entity, _at(self._jobs["id"], -2 - code))).to_series()
-        return entity + self._fields.gather(field.cast(pl.UInt32))
+        code, field = packed >> _FIELD_BITS, packed & (_FIELDS - 1)
+        place = np.where(code < 0, self._datasets.height - 2 - code, code).astype(np.uint32)
+        columns = np.flatnonzero(field)
+        ids = self._ends.gather(place[columns]) + self._fields.gather(field[columns])
+        place[columns] = self._ends.len() + np.arange(columns.size, dtype=np.uint32)
+        return pl.concat([self._ends, ids], rechunk=True).gather(place)
+
+    def _touched(self, flows: pl.DataFrame) -> pl.DataFrame:
+        """First and last time at which a dataset or job (its `code`) was at an end of an edge."""
+        lowest = -1 - self._jobs.height
+        first = np.full(self._datasets.height - lowest, np.iinfo(np.int64).max)
+        last = np.full_like(first, np.iinfo(np.int64).min)
+        for end in ("origin", "target"):
+            place = (flows[end].to_numpy() >> _FIELD_BITS) - lowest
+            np.minimum.at(first, place, flows["first"].to_numpy())
+            np.maximum.at(last, place, flows["last"].to_numpy())
+        found = np.flatnonzero(first <= last)
+        return pl.DataFrame({"code": found + lowest, "first": first[found], "last": last[found]})
 
     def _claim_keys(self, flows: pl.DataFrame) -> pl.DataFrame:
         """Name every claim after the edges it makes, so that equal claims are equal wherever they are read."""
@@ -208,8 +223,7 @@ class Speller:
         seen = ("first", "last")
         about = said.filter(pl.col("target") >= 0).select("statement", pl.col("target").alias("dataset"), *seen)
         # columns that are only mentioned get no row: their ids say all there is
-        ends = [flows.select((pl.col(e) // _FIELDS).alias("code"), *seen) for e in ("origin", "target")]
-        touched = spans(pl.concat(ends))
+        touched = self._touched(flows)
         code = pl.col("code").cast(pl.Int32)
         datasets = [
             about.join(statements.facts.frame(), on="statement", how="left").drop("statement"),

@@ -143,14 +143,14 @@ decode_entities = msgspec.json.Decoder(list[Entity] | None).decode
 _decode_outputs = msgspec.json.Decoder(list[Output] | None).decode
 _decode_any = msgspec.json.Decoder().decode
 _NULL: Final = Raw(b"null")
-ALONE: Final = b"alone"
+ALONE: Final = Raw(b"alone")
 """Stands for the outputs of an event about a dataset by itself; no JSON."""
 _UNREAD: Final = _Run("")
 
 
-def decode_outputs(outputs: bytes) -> list[Output] | list[Entity]:
+def decode_outputs(outputs: Raw) -> list[Output] | list[Entity]:
     """Decode outputs in one go where all there is to them are facets of datasets, that fit."""
-    if b'"outputFacets"' not in outputs:
+    if b'"outputFacets"' not in bytes(outputs):
         try:
             plain: list[Output] = _decode_outputs(outputs) or []
         except msgspec.ValidationError:
