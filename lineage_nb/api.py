@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable
 from functools import wraps
 from importlib.resources import as_file, files
@@ -51,16 +52,31 @@ def _bound(question: Callable[Concatenate[Lineage, P], Answer]) -> Callable[Conc
     def method(self: Lineage, /, *args: P.args, **kwargs: P.kwargs) -> Result:
         return Result(question(self, *args, **kwargs))
 
-    told = (question.__doc__ or "").replace("    lineage : Lineage\n        A snapshot.\n", "")
-    told = told.replace("    lineage : Lineage\n        A snapshot with `costs`.\n", "")
-    told = told.replace("    lineage : Lineage\n        A snapshot in which nodes carry tags ``pii:<label>``.\n", "")
+    _as_method(method, question, "Result")
+    return method
+
+
+def _shown(question: Callable[Concatenate[Lineage, P], pl.DataFrame]) -> Callable[Concatenate[Lineage, P], pl.DataFrame]:
+    """Make a function that gives a frame a method whose frame shows whole names in a cell."""
+
+    @wraps(question)
+    def method(self: Lineage, /, *args: P.args, **kwargs: P.kwargs) -> pl.DataFrame:
+        from lineage_nb.views.hops import Explanation
+
+        return Explanation(question(self, *args, **kwargs))
+
+    _as_method(method, question, "polars.DataFrame")
+    return method
+
+
+def _as_method(method: Callable[..., object], question: Callable[..., object], returned: str) -> None:
+    """Tell of a method what `question` tells, without the snapshot that it now belongs to."""
+    told = re.sub(r"    lineage : Lineage\n        [^\n]*\n", "", question.__doc__ or "")
     method.__doc__ = told.replace("    Answer\n        Frame:", "    Result\n        Its `frame`:")
     own = inspect.signature(question)
     first = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-    method.__signature__ = own.replace(  # type: ignore[attr-defined]
-        parameters=[first, *list(own.parameters.values())[1:]], return_annotation="Result"
-    )
-    return method
+    parameters = [first, *list(own.parameters.values())[1:]]
+    method.__signature__ = own.replace(parameters=parameters, return_annotation=returned)  # type: ignore[attr-defined]
 
 
 class Snapshot(Lineage):
@@ -81,34 +97,7 @@ class Snapshot(Lineage):
     cost = _bound(_cost)
     pii = _bound(_pii)
     unused = _bound(_unused)
-
-    def search(self, text: str, *, kind: str | None = None, limit: int = 1000) -> pl.DataFrame:
-        """Find nodes whose name, tags, owners or description contain `text` (upper and lower case alike).
-
-        Parameters
-        ----------
-        text : str
-            Matched as it is.
-        kind : str, optional
-            Only nodes of this kind.
-        limit : int
-            At most so many rows.
-
-        Returns
-        -------
-        polars.DataFrame
-            node, kind, type, found_in (name, tags, owners or description), description; matches of the name
-            first, short names before long ones.
-
-        Examples
-        --------
-        >>> import lineage_nb as ln
-        >>> ln.from_edges([("raw.users#email", "mart.mail")]).search("email")["node"].to_list()
-        ['raw.users#email']
-        """
-        from lineage_nb.views.hops import Explanation
-
-        return Explanation(_search(self, text, kind=kind, limit=limit))
+    search = _shown(_search)
 
     # -- frames ----------------------------------------------------------------------------------------------
 
