@@ -212,3 +212,10 @@ def test_one_bad_entry_does_not_stop_a_folder(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"caf\xe9.csv")).write_text("source,target\nb,c\n")
     snap = ln.read(tmp_path)
     assert snap.edges.height == 2 and any("pipe" in f for f in snap.report.ignored)
+
+
+def test_usual_words_for_nodes() -> None:
+    rows = [{"id": "t", "kind": "Table", "owner": "ana;ben"}, {"id": "d", "kind": "dashboard"}, {"id": "f", "kind": "feature"}]
+    nodes = make(nodes=rows).nodes
+    assert nodes.sort("id").select("id", "kind", "type").rows() == [("d", "report", "dashboard"), ("f", "feature", None), ("t", "dataset", "table")]
+    assert nodes.filter(pl.col("id") == "t")["owners"].to_list() == [["ana", "ben"]]

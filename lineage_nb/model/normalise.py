@@ -22,6 +22,12 @@ LIST_SEPARATOR = ";"
 MICRO = 1_000_000
 _ROW = "__row"
 _FAULT = "__fault"
+_KINDS = {
+    **dict.fromkeys(("table", "view", "materialized view", "topic", "file", "seed", "external table"), "dataset"),
+    **dict.fromkeys(("dashboard", "exposure", "chart"), "report"),
+    **dict.fromkeys(("person", "team", "user", "service account"), "principal"),
+}
+"""Words that are types rather than kinds, and the kind that they are of."""
 _MAX_TEXT = 100_000
 _FIRST_YEAR, _LAST_YEAR = 1900, 9998
 
@@ -100,6 +106,8 @@ def normalise(
     """
     spec = FRAMES[name]
     data = _plain_extras(to_polars(frame, name), spec)
+    if name == "nodes":
+        data = _usual_words(data)
     clash = [c for c in data.columns if c in (_ROW, _FAULT)]
     missing = [c.name for c in spec.columns if c.required and c.name not in data.columns and c.name != "record"]
     if missing or clash:
@@ -137,6 +145,21 @@ def _plain_extras(data: pl.DataFrame, spec: Frame) -> pl.DataFrame:
             text = [None if v is None else str(v) for v in data[name].to_list()]
             data = data.with_columns(pl.Series(name, text, dtype=pl.String))
     return data
+
+
+def _usual_words(data: pl.DataFrame) -> pl.DataFrame:
+    """Take what people usually write for nodes: a column `owner`, a table's type as its kind."""
+    if "owner" in data.columns and "owners" not in data.columns:
+        data = data.rename({"owner": "owners"})
+    if data.schema.get("kind") != pl.String:
+        return data
+    word = pl.col("kind").str.strip_chars().str.to_lowercase()
+    given = pl.col("type").cast(pl.String, strict=False) if "type" in data.columns else pl.lit(None, pl.String)
+    special = word.is_in(list(_KINDS))
+    return data.with_columns(
+        pl.when(special).then(pl.coalesce(given, word)).otherwise(given).alias("type"),
+        pl.when(special).then(word.replace_strict(_KINDS, default=None)).otherwise("kind").alias("kind"),
+    )
 
 
 def _with_record(data: pl.DataFrame, spec: Frame) -> pl.DataFrame:
