@@ -11,7 +11,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "lineage_nb"
 LAYERS = (
-    {"errors", "sql"},
+    {"errors"},
+    {"sql"},
     {"model"},
     {"sources", "graph"},
     {"analyses"},

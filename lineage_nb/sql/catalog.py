@@ -1,0 +1,235 @@
+"""Tables and columns that are known, and how names are spelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect, NormalizationStrategy
+
+from lineage_nb.errors import LineageError
+
+__all__ = ["Catalog", "Known", "Names", "dialect_of"]
+
+Columns = Sequence[str] | Mapping[str, str | None]
+
+_ALIASES = {
+    "sparksql": "spark",
+    "spark3": "spark",
+    "pyspark": "spark",
+    "postgresql": "postgres",
+    "greenplum": "postgres",
+    "vertica": "postgres",
+    "db2": "",
+    "ansi": "",
+    "mssql": "tsql",
+    "sqlserver": "tsql",
+    "synapse": "tsql",
+    "azuresql": "tsql",
+    "mariadb": "mysql",
+    "flink": "hive",
+    "flinksql": "hive",
+    "impala": "hive",
+    "presto": "presto",
+    "databrickssql": "databricks",
+    "unity": "databricks",
+    "google_bigquery": "bigquery",
+    "google bigquery": "bigquery",
+}
+
+
+@cache
+def dialect_of(name: str | None) -> Dialect:
+    """Find a dialect by its name, sqlglot's or a common other one.
+
+    Raises
+    ------
+    LineageError
+        For an unknown name; the message lists the known ones.
+
+    Examples
+    --------
+    >>> type(dialect_of("SparkSQL")).__name__
+    'Spark'
+    """
+    key = (name or "").strip().lower()
+    try:
+        return Dialect.get_or_raise(_ALIASES.get(key, key) or None)
+    except ValueError:
+        known = sorted({*(d for d in Dialect.classes if d), *_ALIASES})
+        raise LineageError(f"unknown SQL dialect {name!r}. Known: {', '.join(known)}.") from None
+
+
+class Known:
+    """Columns of a table in order, and their positions by lower-cased name."""
+
+    __slots__ = ("columns", "index", "types")
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = tuple(str(c) for c in columns)
+        self.index: dict[str, int] = {}
+        for position, name in enumerate(self.columns):
+            self.index.setdefault(name.lower(), position)
+        self.types: Mapping[str, str | None] = dict(columns) if isinstance(columns, Mapping) else {}
+
+
+class Catalog:
+    """Columns of tables, found by any unique dotted suffix of the table's name.
+
+    Parameters
+    ----------
+    tables : mapping, optional
+        Dotted table name → its columns in order, or column → type.
+
+    Examples
+    --------
+    >>> catalog = Catalog({"db.main.orders": ["id", "amount"]})
+    >>> catalog.columns("orders")
+    ('id', 'amount')
+    >>> catalog.columns("other.orders") is None
+    True
+    """
+
+    def __init__(self, tables: Mapping[str, Columns] | None = None) -> None:
+        self._tables: dict[str, Known] = {}
+        self._suffixes: dict[str, list[str]] | None = None
+        self._below: Catalog | None = None
+        self._forgotten: set[str] = set()
+        for table, columns in (tables or {}).items():
+            self.learn(table, columns)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def learn(self, table: str, columns: Columns) -> None:
+        """Add a table, or replace what was known of it."""
+        key = _plain(table)
+        if key not in self._tables:
+            self._suffixes = None
+        self._tables[key] = Known(columns)
+
+    def forget(self, table: str) -> None:
+        """Remove a table that was dropped."""
+        key = _plain(table)
+        self._forgotten.add(key)
+        if self._tables.pop(key, None) is not None:
+            self._suffixes = None
+
+    def known(self, table: str) -> Known | None:
+        """What is known of a table; None if nothing is, or its name fits several."""
+        if not self._tables and self._below is None:
+            return None
+        plain = _plain(table)
+        key = self._find(plain)
+        if key is not None:
+            return self._tables[key]
+        if self._below is None or plain in self._forgotten:
+            return None
+        return self._below.known(table)
+
+    def columns(self, table: str) -> tuple[str, ...] | None:
+        """Columns of a table in order; None if it is not known or its name fits several."""
+        known = self.known(table)
+        return None if known is None else known.columns
+
+    def types(self, table: str) -> Mapping[str, str | None]:
+        """Column → type of a table, empty where types are not known."""
+        known = self.known(table)
+        return {} if known is None else known.types
+
+    def layer(self) -> Catalog:
+        """A catalog upon this one, that learns and forgets without changing it."""
+        upper = Catalog()
+        upper._below = self
+        return upper
+
+    def _find(self, key: str) -> str | None:
+        if not self._tables:
+            return None
+        if key in self._tables:
+            return key
+        if self._suffixes is None:
+            self._suffixes = _suffixes(self._tables)
+        fits = self._suffixes.get(key, [])
+        while not fits and "." in key:
+            key = key.partition(".")[2]
+            fits = [key] if key in self._tables else []
+        return fits[0] if len(fits) == 1 else None
+
+
+def _plain(table: str) -> str:
+    if table.isidentifier():
+        return table.lower()
+    return table.replace('"', "").replace("`", "").replace("[", "").replace("]", "").lower()
+
+
+def _suffixes(tables: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for table in tables:
+        rest = table
+        while "." in rest:
+            rest = rest.partition(".")[2]
+            found.setdefault(rest, []).append(table)
+    return found
+
+
+class Names:
+    """How identifiers are spelled: folded as the dialect does, tables completed by the defaults."""
+
+    def __init__(self, dialect: Dialect, default_catalog: str | None, default_schema: str | None) -> None:
+        self.dialect = dialect
+        self.strategy = dialect.normalization_strategy
+        self._defaults = [d for d in (default_catalog, default_schema) if d]
+        self._default_schema = default_schema
+        self._default_catalog = default_catalog
+        self._always_lower = self.strategy == NormalizationStrategy.CASE_INSENSITIVE
+        self._never = self.strategy == NormalizationStrategy.CASE_SENSITIVE
+        self._upper = self.strategy == NormalizationStrategy.UPPERCASE
+        self._keeps_tables = self.strategy == NormalizationStrategy.CASE_SENSITIVE or type(
+            dialect
+        ).__name__.lower() in ("bigquery",)
+
+    def fold(self, identifier: Any) -> str:
+        """Spelling of a column or alias."""
+        if type(identifier) is not exp.Identifier:
+            return str(getattr(identifier, "name", identifier) or "")
+        args = identifier.args
+        name: str = args["this"]
+        if self._always_lower:
+            return name.lower()
+        if self._never or args.get("quoted"):
+            return name
+        return name.upper() if self._upper else name.lower()
+
+    def part(self, identifier: Any) -> str:
+        """Spelling of one part of a table's name."""
+        if self._keeps_tables:
+            return str(getattr(identifier, "name", identifier) or "")
+        return self.fold(identifier)
+
+    def parts(self, table: exp.Table) -> list[str]:
+        """Parts of a table's name as written, folded, outermost first."""
+        found = []
+        for arg in ("catalog", "db"):
+            value = table.args.get(arg)
+            if value is not None and value != "":
+                found.append(self.part(value))
+        this = table.this
+        while isinstance(this, exp.Dot):
+            found.append(self.part(this.this))
+            this = this.expression
+        name = self.part(this)
+        temporary = isinstance(this, exp.Identifier) and this.args.get("temporary")
+        found.append(f"#{name}" if temporary and not name.startswith("#") else name)
+        return [p for p in found if p]
+
+    def table(self, table: exp.Table) -> str:
+        """Dotted name of a table, completed by the default schema and catalog."""
+        parts = self.parts(table)
+        if len(parts) == 1 and self._default_schema:
+            parts.insert(0, self._default_schema)
+        if len(parts) == 2 and self._default_catalog:
+            parts.insert(0, self._default_catalog)
+        return ".".join(parts)

@@ -1,0 +1,192 @@
+"""From the statements of a script to its lineage as a whole: temporary tables are contracted away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from lineage_nb.sql.flows import CARRIED, Flow, add, joined, masked, trace, verdict_of
+from lineage_nb.sql.relations import STAR
+from lineage_nb.sql.result import Edge, Problem, SqlLineage, Statement
+from lineage_nb.sql.words import AGGREGATION, COMPOSED, PLAIN
+
+__all__ = ["contracted"]
+
+_READS = ("CONDITION", "QUERY")
+
+
+class _Made:
+    """What a temporary table is made of."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, Flow] = {}
+        self.rows: Flow = {}
+        self.tables: dict[str, None] = {}
+
+    def column(self, name: str) -> Flow:
+        """Flow of a column; behind a star that could not be expanded, the column of the table it stands for."""
+        found = self.columns.get(name)
+        if found is not None:
+            return found
+        if name == STAR:
+            return {k: v for flow in self.columns.values() for k, v in flow.items()}
+        star = self.columns.get(STAR, {})
+        return {(t, name if c == STAR else c, p, k): v for (t, c, p, k), v in star.items()}
+
+
+def contracted(
+    sql: str, statements: tuple[Statement, ...], problems: tuple[Problem, ...], dialect: str
+) -> SqlLineage:
+    """The lineage of a script.
+
+    A temporary table, and one that the script creates and drops again, is contracted away: what reads it reads what
+    it is made of. A table that is renamed or swapped in is known by its later name.
+    """
+    if len(statements) == 1 and not statements[0].temporary and statements[0].kind not in _READS:
+        return _single(sql, statements[0], problems, dialect)
+    passing = _passing(statements)
+    made: dict[str, _Made] = {}
+    flows: list[tuple[int, tuple[Edge, ...]]] = []
+    inputs: dict[str, None] = {}
+    written: dict[str, None] = {}
+    columns: dict[str, dict[str, None]] = {}
+    last_query = max((i for i, s in enumerate(statements) if s.kind == "SELECT" and "" in s.columns), default=-1)
+    for index, statement in enumerate(statements):
+        _forget(statement, made, passing)
+        for table in statement.inputs:
+            reached = made[table].tables if table in made else {table: None}
+            inputs.update({t: None for t in reached if t not in written})
+        edges = tuple(_through(statement, made))
+        bare = index == last_query
+        kept = tuple(e for e in edges if e.output_table not in passing and (e.output_table or bare))
+        _remember(statement, edges, passing, made)
+        flows.append((index, kept))
+        for table in statement.outputs:
+            if table not in passing:
+                written[table] = None
+        for table, names in statement.columns.items():
+            if table not in passing and (table or bare):
+                columns.setdefault(table, {}).update(dict.fromkeys(names))
+        _rename(statement, flows, written, columns)
+    return SqlLineage(
+        sql=sql,
+        statements=statements,
+        inputs=tuple(inputs),
+        outputs=tuple(written),
+        columns={t: tuple(c) for t, c in columns.items()},
+        flows=tuple(flows),
+        problems=problems,
+        trail=MappingProxyType({t: tuple(m.tables) for t, m in made.items()}),
+        dialect=dialect,
+    )
+
+
+def _single(sql: str, statement: Statement, problems: tuple[Problem, ...], dialect: str) -> SqlLineage:
+    return SqlLineage(
+        sql=sql,
+        statements=(statement,),
+        inputs=statement.inputs,
+        outputs=statement.outputs,
+        columns=statement.columns,
+        flows=((0, statement.edges),),
+        problems=problems,
+        dialect=dialect,
+    )
+
+
+def _passing(statements: tuple[Statement, ...]) -> set[str]:
+    """Tables that do not outlive the script."""
+    passing: set[str] = set()
+    created: set[str] = set()
+    for statement in statements:
+        passing |= statement.temporary
+        for what, table, _ in statement.events:
+            if what in ("create", "replace", "clone", "like"):
+                created.add(table)
+                if table not in statement.temporary:
+                    passing.discard(table)
+            elif what == "drop" and table in created:
+                passing.add(table)
+    return passing
+
+
+def _forget(statement: Statement, made: dict[str, _Made], passing: set[str]) -> None:
+    for what, table, _ in statement.events:
+        if table in passing and what in ("create", "replace", "truncate"):
+            made[table] = _Made()
+
+
+def _through(statement: Statement, made: Mapping[str, _Made]) -> Iterator[Edge]:
+    """Edges of a statement with temporary inputs replaced by what these are made of."""
+    if not any(e.input_table in made for e in statement.edges) and not any(t in made for t in statement.inputs):
+        yield from statement.edges
+        return
+    flows: dict[tuple[str, str | None], Flow] = {}
+    for edge in statement.edges:
+        flow = flows.setdefault((edge.output_table, edge.output_column), {})
+        packed = trace(edge.verdict, edge.masking) if edge.subtype <= AGGREGATION else CARRIED
+        source = made.get(edge.input_table)
+        if source is None:
+            add(flow, (edge.input_table, edge.input_column, edge.path, edge.subtype), packed)
+            continue
+        for (table, column, path, subtype), inner in source.column(edge.input_column).items():
+            deeper = f"{path}.{edge.path}" if path and edge.path else path or edge.path
+            add(flow, (table, column, deeper, COMPOSED[edge.subtype][subtype]), joined(packed, inner))
+    rows = {k: v for t in statement.inputs if t in made for k, v in made[t].rows.items()}
+    for output in dict.fromkeys([*statement.outputs, *([""] if "" in statement.columns else [])]):
+        if rows:
+            flows.setdefault((output, None), {}).update(rows)
+    for (output, name), flow in flows.items():
+        for (table, column, path, subtype), packed in flow.items():
+            verdict = verdict_of(packed) if subtype <= AGGREGATION else PLAIN
+            yield Edge(output, name, table, column, subtype, verdict, masked(packed), path)
+
+
+def _remember(
+    statement: Statement, edges: tuple[Edge, ...], passing: set[str], made: dict[str, _Made]
+) -> None:
+    for table in statement.outputs:
+        if table not in passing:
+            continue
+        target = made.setdefault(table, _Made())
+        for name in statement.columns.get(table, ()):
+            target.columns.setdefault(name, {})
+        for source in statement.inputs:
+            target.tables.update(made[source].tables if source in made else {source: None})
+    for edge in edges:
+        if edge.output_table not in passing:
+            continue
+        target = made[edge.output_table]
+        packed = trace(edge.verdict, edge.masking) if edge.subtype <= AGGREGATION else CARRIED
+        flow = target.rows if edge.output_column is None else target.columns.setdefault(edge.output_column, {})
+        add(flow, (edge.input_table, edge.input_column, edge.path, edge.subtype), packed)
+
+
+def _rename(
+    statement: Statement,
+    flows: list[tuple[int, tuple[Edge, ...]]],
+    written: dict[str, None],
+    columns: dict[str, dict[str, None]],
+) -> None:
+    """What was written under a name that the script changes was written to the later one."""
+    moves: dict[str, str] = {}
+    for what, table, other in statement.events:
+        if other is not None and what == "rename":
+            moves = {table: other}
+        elif other is not None and what == "swap":
+            moves = {table: other, other: table}
+        else:
+            continue
+        for position, (index, edges) in enumerate(flows):
+            if any(e.output_table in moves for e in edges):
+                moved = (e._replace(output_table=moves.get(e.output_table, e.output_table)) for e in edges)
+                flows[position] = (index, tuple(moved))
+        for mapping in (written, columns):
+            _rekey(mapping, moves)
+
+
+def _rekey(mapping: dict[str, object] | dict[str, None] | dict[str, dict[str, None]], moves: dict[str, str]) -> None:
+    items = [(moves.get(key, key), value) for key, value in mapping.items()]
+    mapping.clear()
+    for key, value in items:
+        mapping[key] = value  # type: ignore[assignment]

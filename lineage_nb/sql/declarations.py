@@ -1,0 +1,156 @@
+"""Variables and cursors: their names, the queries that fill them and the texts they hold."""
+
+from __future__ import annotations
+
+from lineage_nb.sql.cutter import QUERY, Cutter, find, split
+from lineage_nb.sql.dynamic import assign, run
+from lineage_nb.sql.routines import routine
+
+__all__ = ["declaration", "declare", "for_query", "let", "set_variables"]
+
+_NO_SECTION = frozenset({"bigquery", "mysql", "tsql", "hive", "sqlite"})
+"""Families whose DECLARE is one statement; in the others it opens declarations that end at BEGIN."""
+
+_COMMA = frozenset({","})
+_VALUE = frozenset({":=", "DEFAULT", "="})
+_SIGNS = frozenset({":=", "="})
+_CURSOR_QUERY = frozenset({"FOR", "IS"})
+_SESSION = frozenset({"SEARCH_PATH", "SCHEMA", "CATALOG", "CURRENT_SCHEMA", "CURRENT"})
+_NOT_NAMES = frozenset({"TYPE", "SUBTYPE", "PRAGMA", "EXCEPTION"})
+
+
+def declare(cutter: Cutter, start: int, end: int) -> None:
+    """DECLARE, from the word itself.
+
+    Parameters
+    ----------
+    cutter : Cutter
+        Takes names and pieces.
+    start, end : int
+        The tokens of the statement.
+    """
+    words = cutter.text.words
+    if cutter.kind == "tsql":
+        _declare_tsql(cutter, start, end)
+        return
+    if cutter.kind not in _NO_SECTION and (not cutter.frames or cutter.frames[-1].kind == "block"):
+        cutter.push("declare")
+    declaration(cutter, start + 1, end)
+
+
+def _declare_tsql(cutter: Cutter, start: int, end: int) -> None:
+    words, tokens = cutter.text.words, cutter.text.tokens
+    if words[start + 1 : start + 2] != ["@"]:
+        declaration(cutter, start + 1, end)
+        return
+    tables = False
+    for a, b in split(words, start + 1, end, _COMMA):
+        if b - a < 2 or words[a] != "@":
+            continue
+        name = tokens[a + 1].text
+        cutter.declare(name)
+        tables = tables or "TABLE" in words[a + 2 : a + 4]
+        sign = find(words, a + 2, b, frozenset({"="}))
+        if sign < b:
+            for_query(cutter, name, sign + 1, b)
+    if tables:
+        cutter.statement(start, end)
+
+
+def declaration(cutter: Cutter, start: int, end: int) -> None:
+    """One declaration of a variable, cursor, type or routine.
+
+    Parameters
+    ----------
+    cutter : Cutter
+        Takes names and pieces.
+    start, end : int
+        Its tokens.
+    """
+    words, tokens = cutter.text.words, cutter.text.tokens
+    first = cutter.word(start)
+    if start >= end or first in _NOT_NAMES:
+        return
+    if first in ("PROCEDURE", "FUNCTION"):
+        cutter.i = start
+        if not routine(cutter, start, start):
+            cutter.i = end
+        return
+    if first == "CURSOR" and start + 1 < end:
+        cutter.declare(tokens[start + 1].text)
+        _cursor(cutter, start + 2, end)
+        return
+    j = start + (first in ("VAR", "VARIABLE") or (first == "OR" and 3))
+    cutter.declare(tokens[min(j, end - 1)].text)
+    while cutter.word(j + 1) == "," and j + 2 < end:
+        j += 2
+        cutter.declare(tokens[j].text)
+    if "CURSOR" in words[j + 1 : min(j + 5, end)]:
+        _cursor(cutter, j + 1, end)
+        return
+    value = find(words, j + 1, end, _VALUE)
+    if value < end:
+        for_query(cutter, tokens[j].text, value + 1, end)
+
+
+def _cursor(cutter: Cutter, start: int, end: int) -> None:
+    query = find(cutter.text.words, start, end, _CURSOR_QUERY) + 1
+    if query < end:
+        cutter.query(query, end)
+
+
+def for_query(cutter: Cutter, name: str, start: int, end: int, *, append: bool = False) -> None:
+    """The value given to a variable: its queries, or the text that it is.
+
+    Parameters
+    ----------
+    cutter : Cutter
+        Takes the pieces and notes the text.
+    name : str
+        The variable.
+    start, end : int
+        The tokens of the value.
+    append : bool, default False
+        Whether the value is added to what the variable holds.
+    """
+    if start >= end:
+        return
+    words = cutter.text.words
+    if words[start] == "CURSOR":
+        _cursor(cutter, start, end)
+        return
+    if words[start] == "(" and words[start + 1 : start + 3] == ["EXECUTE", "IMMEDIATE"]:
+        run(cutter, start + 3, find(words, start + 3, end, frozenset({"USING", ")"})), start)
+        return
+    if QUERY.isdisjoint(words[start:end]):
+        assign(cutter, name, start, end, append=append)
+        return
+    cutter.known.pop(name.lower(), None)
+    if not cutter.query(start, end):
+        cutter.subqueries(start, end)
+
+
+def let(cutter: Cutter, start: int, end: int) -> None:
+    """LET, of Snowflake: a declaration in the midst of a block, or an assignment."""
+    declaration(cutter, start + 1, end)
+
+
+def set_variables(cutter: Cutter, start: int, end: int) -> None:
+    """SET, from the word itself: the queries of its values; settings that move names are statements.
+
+    Parameters
+    ----------
+    cutter : Cutter
+        Takes the pieces and notes texts.
+    start, end : int
+        The tokens of the statement.
+    """
+    words, tokens = cutter.text.words, cutter.text.tokens
+    if cutter.word(start + 1) in _SESSION:
+        cutter.statement(start, end)
+        return
+    for a, b in split(words, start + 1, end, _COMMA):
+        sign = find(words, a, b, _SIGNS)
+        if a < sign < b:
+            append = words[sign - 1] == "+"
+            for_query(cutter, tokens[sign - 1 - append].text, sign + 1, b, append=append)

@@ -1,0 +1,103 @@
+"""What is being taken down of one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from lineage_nb.sql.flows import Flow, add, masked, verdict_of
+from lineage_nb.sql.relations import STAR, Relation
+from lineage_nb.sql.result import Edge, Event, Problem, Statement
+from lineage_nb.sql.words import AGGREGATION
+
+__all__ = ["Draft"]
+
+
+class Draft:
+    """Collects outputs, their columns and what influences them; `finish` gives the statement."""
+
+    def __init__(self, kind: str = "") -> None:
+        self.kind = kind
+        self.outputs: dict[str, dict[str, Flow]] = {}
+        self.rows: dict[str, Flow] = {}
+        self.events: list[Event] = []
+        self.temporary: set[str] = set()
+        self.types: dict[str, Mapping[str, str | None]] = {}
+
+    def wrote(self, table: str) -> None:
+        """Name a table that the statement writes."""
+        self.outputs.setdefault(table, {})
+
+    def unwrote(self, table: str) -> None:
+        """Take back a table that turned out to be read only."""
+        self.outputs.pop(table, None)
+
+    def created(self, table: str, *, temporary: bool = False, replace: bool = False) -> None:
+        """Name a table that the statement creates."""
+        self.wrote(table)
+        self.event("replace" if replace else "create", table)
+        if temporary:
+            self.temporary.add(table)
+
+    def event(self, what: str, table: str, other: str | None = None) -> None:
+        """Note what happens to a table as a whole."""
+        self.events.append(Event(what, table, other))
+
+    def column(self, table: str, name: str, flow: Flow) -> None:
+        """Add to what a column of a written table is made of."""
+        columns = self.outputs.setdefault(table, {})
+        known = columns.get(name)
+        if known is None:
+            columns[name] = flow
+        else:
+            known = columns[name] = dict(known)
+            for key, packed in flow.items():
+                add(known, key, packed)
+
+    def columns_of(self, table: str) -> Iterator[tuple[str, Flow]]:
+        """Columns of a written table so far."""
+        yield from self.outputs.get(table, {}).items()
+
+    def influence(self, table: str, rows: Flow) -> None:
+        """Add to what decides which rows a written table gets."""
+        if rows:
+            self.rows.setdefault(table, {}).update(rows)
+
+    def write(self, table: str, relation: Relation, names: Sequence[str]) -> None:
+        """Write a relation into a table, its columns under `names` by position; a name that comes twice gets ``_1``."""
+        self.wrote(table)
+        taken: dict[str, int] = {}
+        for name, cell in zip(names, relation.cells, strict=False):
+            again = taken.get(name, 0)
+            taken[name] = again + 1
+            self.column(table, f"{name}_{again}" if again and name != STAR else name, cell.flow)
+        self.influence(table, relation.influence)
+
+    def _edges(self) -> Iterator[Edge]:
+        for table, columns in self.outputs.items():
+            for name, flow in columns.items():
+                for (source, column, path, subtype), packed in flow.items():
+                    shown = verdict_of(packed) if subtype <= AGGREGATION else 0
+                    yield Edge(table, name, source, column, subtype, shown, masked(packed), path)
+            for source, column, path, subtype in self.rows.get(table, ()):
+                yield Edge(table, None, source, column, subtype, 0, False, path)
+
+    def finish(self, text: str, line: int, inputs: Iterable[str], problems: Sequence[Problem]) -> Statement:
+        """The statement as a value; a table whose values it carries is among its inputs, its own target included."""
+        edges = tuple(self._edges())
+        read = dict.fromkeys(inputs)
+        for edge in edges:
+            if edge.subtype <= AGGREGATION and edge.input_table:
+                read[edge.input_table] = None
+        return Statement(
+            kind=self.kind,
+            text=text,
+            line=line,
+            inputs=tuple(read),
+            outputs=tuple(t for t in self.outputs if t),
+            columns={t: tuple(c) for t, c in self.outputs.items() if c or not t},
+            edges=edges,
+            problems=tuple(problems),
+            events=tuple(self.events),
+            temporary=frozenset(self.temporary),
+            types=self.types,
+        )

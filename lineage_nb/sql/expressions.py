@@ -1,0 +1,279 @@
+"""From an expression to the columns it is made of: one walk, with what each step does to a value."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlglot import exp
+
+from lineage_nb.sql.flows import CARRIED, Cell, Flow, add, carry, joined, trace
+from lineage_nb.sql.functions import FunctionTable
+from lineage_nb.sql.relations import STAR, BaseTable
+from lineage_nb.sql.scope import Scope, resolve
+from lineage_nb.sql.steps import STEPS, Walk, behind, json_path, push_arguments
+from lineage_nb.sql.words import (
+    AGGREGATED,
+    AGGREGATION,
+    COMPOSED,
+    CONDITIONAL,
+    DERIVED,
+    IDENTITY,
+    TRANSFORMATION,
+)
+
+__all__ = ["cell_of", "walk"]
+
+_SILENT = frozenset(
+    kind
+    for name in (
+        "Literal",
+        "Null",
+        "Boolean",
+        "DataType",
+        "Placeholder",
+        "Parameter",
+        "SessionParameter",
+        "Var",
+        "Identifier",
+        "National",
+        "HexString",
+        "BitString",
+        "ByteString",
+        "RawString",
+        "JSONPath",
+        "CurrentDate",
+        "CurrentTimestamp",
+        "Default",
+    )
+    if (kind := getattr(exp, name, None)) is not None
+)
+
+
+def cell_of(scope: Scope, node: exp.Expression) -> Cell:
+    """Where the value of a projection comes from."""
+    while isinstance(node, (exp.Alias, exp.Paren)):
+        node = node.this
+    if type(node) is exp.Column and type(node.args["this"]) is exp.Identifier:
+        return resolve(scope, node)
+    if type(node) is exp.Struct:
+        return _struct(scope, node)
+    if type(node) is exp.Subquery or isinstance(node, exp.Query):
+        return _scalar(scope, node)
+    if type(node) is exp.Dot:
+        dotted = _dot_cell(scope, node)
+        if dotted is not None:
+            return dotted
+    flow: Flow = {}
+    walk(scope, node, flow)
+    return Cell(flow)
+
+
+def _struct(scope: Scope, node: exp.Expression) -> Cell:
+    fields: dict[str, Cell] = {}
+    flow: Flow = {}
+    for position, item in enumerate(node.expressions):
+        value = item.expression if isinstance(item, exp.PropertyEQ) else item
+        cell = cell_of(scope, value)
+        named = item.this if isinstance(item, exp.PropertyEQ) else item
+        name = named.alias_or_name or getattr(named, "name", "") or f"_{position}"
+        fields[name.lower()] = cell
+        carry(flow, cell.flow, TRANSFORMATION, CARRIED)
+    return Cell(flow, fields)
+
+
+def _scalar(scope: Scope, node: exp.Expression) -> Cell:
+    relation = scope.context.evaluate(node, scope)
+    scope.influence.update(relation.influence)
+    query = node.unnest() if isinstance(node, exp.Subquery) else node
+    if str(query.args.get("kind") or "").upper() == "STRUCT" or len(relation.cells) > 1:
+        row = relation.row()
+        return Cell(row.flow, {n.lower(): c for n, c in zip(relation.names, relation.cells, strict=False)})
+    return relation.cells[0] if relation.cells else Cell({})
+
+
+def _dot_cell(scope: Scope, node: exp.Expression) -> Cell | None:
+    """A field of a struct that is itself an expression; None for anything else, such as a function of a package."""
+    names: list[str] = []
+    this: Any = node
+    while type(this) is exp.Dot:
+        if not isinstance(this.expression, exp.Identifier):
+            return None
+        names.append(scope.context.names.fold(this.expression))
+        this = this.this
+    if isinstance(this, exp.Identifier):
+        return None
+    cell = cell_of(scope, this)
+    if isinstance(this, exp.Bracket):
+        cell = Cell(cell.flow, cell.fields)
+    for name in reversed(names):
+        cell = cell.field(name)
+    return cell
+
+
+@cache
+def _plan(functions: FunctionTable) -> dict[type, Any]:
+    """What to do at each class of node: skip it, call a step, or push its arguments behind an effect."""
+    plan: dict[type, Any] = dict.fromkeys(_SILENT, False)
+    for kind, effect in functions.by_type.items():
+        hidden = behind(CARRIED, effect)
+        steers = functions.configures.get(kind)
+        plan[kind] = (effect.subtype, hidden, effect, steers if steers or effect.carries is not None else None)
+    plan.update(_STEPS)
+    return plan
+
+
+def _planned(plan: dict[type, Any], functions: FunctionTable, kind: type) -> Any:
+    """Plan for a class that no table holds: a query, or something that carries all it is given."""
+    if issubclass(kind, (exp.Query, exp.Subquery)):
+        plan[kind] = _query
+    else:
+        plan[kind] = (TRANSFORMATION, CARRIED, None, functions.configures.get(kind))
+    return plan[kind]
+
+
+def _run(at: Walk) -> None:
+    """Look at everything that is to be looked at."""
+    stack = at.stack
+    functions = at.scope.context.functions
+    plan = _plan(functions)
+    while stack:
+        node, subtype, packed = stack.pop()
+        kind = type(node)
+        if kind is exp.Column:
+            _column(at, node, subtype, packed)
+            continue
+        what = plan.get(kind)
+        if what is None:
+            what = _planned(plan, functions, kind)
+        if what is False:
+            continue
+        if type(what) is not tuple:
+            what(at, node, subtype, packed)
+            continue
+        step, hidden, effect, steers = what
+        if subtype < step:
+            subtype = step
+        if hidden and subtype <= AGGREGATION:
+            packed = joined(packed, hidden)
+        if steers is None and (effect is None or effect.carries is None):
+            for value in node.args.values():
+                if isinstance(value, exp.Expression):
+                    stack.append((value, subtype, packed))
+                elif type(value) is list:
+                    stack.extend([(v, subtype, packed) for v in value if isinstance(v, exp.Expression)])
+        else:
+            push_arguments(node, subtype, packed, stack, effect, steers)
+
+
+def walk(scope: Scope, node: Any, flow: Flow, subtype: int = IDENTITY, packed: int = CARRIED) -> None:
+    """Add to `flow` all columns that `node` is made of, as they look behind a step of `subtype` and `packed`."""
+    _run(Walk(scope, flow, (node, subtype, packed)))
+
+
+def _column(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    if type(node.args["this"]) is exp.Star:
+        _count_star(at, node, subtype, packed)
+        return
+    if type(node.args["this"]) is not exp.Identifier:
+        return
+    cell = resolve(at.scope, node)
+    if cell.table is not None:
+        add(at.flow, (cell.table[0], cell.table[1], None, COMPOSED[subtype][IDENTITY]), packed)
+    else:
+        carry(at.flow, cell.flow, subtype, packed)
+
+
+def _count_star(at: Walk, _: Any, subtype: int, packed: int) -> None:
+    """COUNT(*) reads no column; where a table's columns are not known its star stands for its rows."""
+    hidden = trace(AGGREGATED, True)
+    for _alias, relation in at.scope.relations:
+        if isinstance(relation, BaseTable) and not relation.known:
+            key = (relation.table, STAR, None, COMPOSED[subtype][AGGREGATION])
+            add(at.flow, key, joined(packed, hidden))
+
+
+def _json(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    inner: Flow = {}
+    walk(at.scope, node.this, inner)
+    path = json_path(node.args.get("expression"))
+    carry(at.flow, inner, COMPOSED[subtype][TRANSFORMATION], packed, path)
+    if path is None and isinstance(node.args.get("expression"), exp.Expression):
+        at.stack.append((node.expression, COMPOSED[subtype][TRANSFORMATION], joined(packed, trace(DERIVED))))
+
+
+def _bracket(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    inner: Flow = {}
+    walk(at.scope, node.this, inner)
+    key = node.expressions[0] if node.expressions else None
+    path = str(key.this) if isinstance(key, exp.Literal) and key.is_string else None
+    step = COMPOSED[subtype][TRANSFORMATION]
+    carry(at.flow, inner, step, packed, path)
+    at.stack.extend((e, step, joined(packed, trace(DERIVED))) for e in node.expressions)
+
+
+def _dot(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    cell = _dot_cell(at.scope, node)
+    if cell is not None:
+        carry(at.flow, cell.flow, subtype, packed)
+        return
+    effect = at.scope.context.functions.of(node)
+    step, packed = COMPOSED[subtype][effect.subtype], behind(packed, effect)
+    if not isinstance(node.this, (exp.Identifier, exp.Dot)):
+        at.stack.append((node.this, step, packed))
+    push_arguments(node.expression, step, packed, at.stack, effect, None)
+
+
+def _anonymous(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    functions = at.scope.context.functions
+    effect = functions.of(node)
+    step, steers = COMPOSED[subtype][effect.subtype], functions.configures.get(type(node))
+    push_arguments(node, step, behind(packed, effect), at.stack, effect, steers)
+
+
+def _lambda(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    """``x -> x + y``: its parameters stand for elements of the other arguments."""
+    outside = at.scope.shadowed
+    names = {str(getattr(e, "name", "")).lower() for e in node.expressions}
+    at.scope.shadowed = outside | names
+    walk(at.scope, node.this, at.flow, COMPOSED[subtype][TRANSFORMATION], packed)
+    at.scope.shadowed = outside
+
+
+def _query(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    cell = _scalar(at.scope, node)
+    carry(at.flow, cell.flow, subtype, packed)
+
+
+def _exists(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    """EXISTS shows nothing of what its query selects: only what decides whether there is a row."""
+    query: Any = node.this
+    if not isinstance(query, (exp.Query, exp.Subquery)):
+        push_arguments(node, COMPOSED[subtype][TRANSFORMATION], joined(packed, trace(DERIVED)), at.stack, None, None)
+        return
+    relation = at.scope.context.evaluate(query, at.scope)
+    kind = COMPOSED[subtype][CONDITIONAL] if subtype <= AGGREGATION else subtype
+    for table, column, path, _ in relation.influence:
+        add(at.flow, (table, column, path, kind), CARRIED)
+
+
+_STEPS = {
+    **STEPS,
+    **{
+        kind: handler
+        for names, handler in (
+            ("JSONExtract JSONExtractScalar JSONBExtract JSONBExtractScalar GetExtract ParseJSONPath", _json),
+            ("Bracket", _bracket),
+            ("Dot", _dot),
+            (
+                "Anonymous AnonymousAggFunc CombinedAggFunc ParameterizedAgg CombinedParameterizedAgg Extract",
+                _anonymous,
+            ),
+            ("Lambda", _lambda),
+            ("Exists", _exists),
+            ("Star", _count_star),
+        )
+        for name in names.split()
+        if (kind := getattr(exp, name, None)) is not None
+    },
+}

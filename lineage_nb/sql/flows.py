@@ -1,0 +1,136 @@
+"""Where a value comes from: a flow maps input columns to what became of them.
+
+A flow is a plain dict, since one is built for every expression: ``(table, column, path, subtype) → trace``. `path` is
+the part of a JSON value that was taken, null for the whole. A trace packs a verdict, OpenLineage's masking flag and
+whether decryption undid an encryption on the way into one integer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from lineage_nb.sql.words import COMPOSED, IDENTITY, PLAIN, PSEUDONYMISED
+
+__all__ = ["CARRIED", "RESTORES", "Cell", "Flow", "Key", "add", "carry", "influence", "masked", "trace", "verdict_of"]
+
+Key = tuple[str, str, str | None, int]
+Flow = dict[Key, int]
+
+CARRIED: Final = PLAIN << 1
+RESTORES: Final = 1 << 4
+
+
+def trace(verdict: int, masking: bool = False) -> int:
+    """Pack a verdict and the masking flag."""
+    return verdict << 1 | masking
+
+
+def verdict_of(packed: int) -> int:
+    """Verdict of a trace."""
+    return packed >> 1 & 7
+
+
+def masked(packed: int) -> bool:
+    """Masking flag of a trace."""
+    return bool(packed & 1)
+
+
+def joined(outer: int, inner: int) -> int:
+    """Trace of a path: what hides most wins, unless `outer` restores what `inner` encrypted."""
+    if outer & RESTORES:
+        outer &= ~RESTORES
+        if inner >> 1 & 7 == PSEUDONYMISED:
+            inner = CARRIED
+        elif inner == CARRIED:
+            outer |= RESTORES
+    if inner == CARRIED:
+        return outer
+    if outer == CARRIED:
+        return inner
+    return max(outer & ~17, inner & ~17) | ((outer | inner) & 17)
+
+
+def add(flow: Flow, key: Key, packed: int) -> None:
+    """Add one input; of two paths of the same subtype the one that shows more wins."""
+    old = flow.get(key)
+    if old is None:
+        flow[key] = packed
+    elif old != packed:
+        flow[key] = min(old & ~1, packed & ~1) | (old & packed & 1)
+
+
+def carry(into: Flow, flow: Mapping[Key, int], subtype: int, packed: int, path: str | None = None) -> None:
+    """Add all inputs of `flow` as they look behind a step of `subtype` and trace `packed`."""
+    composed = COMPOSED[subtype]
+    for (table, column, inner_path, inner), inner_packed in flow.items():
+        if path is not None:
+            inner_path = f"{inner_path}.{path}" if inner_path else path
+        add(into, (table, column, inner_path, composed[inner]), joined(packed, inner_packed))
+
+
+def influence(into: Flow, flow: Mapping[Key, int], subtype: int) -> None:
+    """Add all inputs of `flow` as mere influences."""
+    for table, column, path, _ in flow:
+        into[table, column, path, subtype] = CARRIED
+
+
+class Cell:
+    """One output column of a relation: its flow, and the flows of its fields where it is built as a struct.
+
+    `table` is (table, column) where the cell is a column as stored; of an `opaque` cell, such as what a table
+    function gives, every field has the flow of the whole.
+    """
+
+    __slots__ = ("fields", "flow", "opaque", "table")
+
+    def __init__(
+        self,
+        flow: Flow,
+        fields: dict[str, Cell] | None = None,
+        table: tuple[str, str] | None = None,
+        *,
+        opaque: bool = False,
+    ) -> None:
+        self.flow = flow
+        self.fields = fields
+        self.table = table
+        self.opaque = opaque
+
+    @classmethod
+    def column(cls, table: str, column: str) -> Cell:
+        """A column as stored."""
+        return cls({(table, column, None, IDENTITY): CARRIED}, None, (table, column))
+
+    @classmethod
+    def merged(cls, cells: Sequence[Cell]) -> Cell:
+        """One column that takes its value from any of `cells`."""
+        if len(cells) == 1:
+            return cells[0]
+        flow: Flow = dict(cells[0].flow)
+        for cell in cells[1:]:
+            for key, packed in cell.flow.items():
+                add(flow, key, packed)
+        fields = [cell.fields for cell in cells]
+        if all(f is not None and f.keys() == (fields[0] or {}).keys() for f in fields):
+            return cls(flow, {n: cls.merged([f[n] for f in fields if f]) for n in fields[0] or {}})
+        return cls(flow)
+
+    def field(self, name: str) -> Cell:
+        """A field of the struct; of a stored struct the dotted column."""
+        if self.fields is not None:
+            found = self.fields.get(name.lower())
+            if found is not None:
+                return found
+        if self.opaque:
+            return self
+        flow: Flow = {}
+        for (table, column, path, subtype), packed in self.flow.items():
+            if path is not None:
+                key: Key = (table, column, f"{path}.{name}", subtype)
+            elif column == "*" or not table or subtype > IDENTITY + 1:
+                key = (table, column, None, subtype)
+            else:
+                key = (table, f"{column}.{name}", None, subtype)
+            add(flow, key, packed)
+        return Cell(flow)

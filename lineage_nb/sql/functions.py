@@ -1,0 +1,392 @@
+"""What each SQL function does to the values of its arguments: carries, derives, hashes, masks or aggregates them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from sqlglot import exp
+
+from lineage_nb.errors import LineageError
+from lineage_nb.sql.function_names import NAMES, PARENTS
+from lineage_nb.sql.function_tables import (
+    COMBINATORS,
+    KEYS,
+    POSITIONS,
+    SHOWING_PREFIXES,
+    STEERS,
+    SYSTEM,
+    TYPES,
+    WHOLE_PARTS,
+)
+from lineage_nb.sql.words import (
+    AGGREGATED,
+    AGGREGATION,
+    DERIVED,
+    PLAIN,
+    PSEUDONYMISED,
+    REDACTED,
+    TRANSFORMATION,
+    UNKNOWN,
+)
+
+__all__ = ["CARRIES", "CONFIGURES", "Effect", "FunctionTable", "table"]
+
+
+class Effect(NamedTuple):
+    """What a function does to its arguments.
+
+    Attributes
+    ----------
+    subtype : int
+        `words.TRANSFORMATION` or `words.AGGREGATION`.
+    verdict : int
+        What becomes of the values that it takes, a code of `words`.
+    masking : bool
+        OpenLineage's flag: the result does not show the value.
+    carries : tuple of int, optional
+        Positions of the arguments that have this verdict, from 0; None for all of them.
+    restores : bool
+        Decryption: the result shows what encryption hid.
+    others : int
+        Verdict of the arguments outside `carries`, which only steer the result: keys, formats, conditions.
+    """
+
+    subtype: int
+    verdict: int
+    masking: bool
+    carries: tuple[int, ...] | None = None
+    restores: bool = False
+    others: int = DERIVED
+
+
+CARRIES: Final = Effect(TRANSFORMATION, PLAIN, False)
+"""The effect of every class that is not in a table: all arguments carry."""
+
+_UDF: Final = Effect(TRANSFORMATION, UNKNOWN, False)
+_UDAF: Final = Effect(AGGREGATION, UNKNOWN, False)
+
+_KINDS: Final[dict[str, Effect]] = {
+    "carried": CARRIES,
+    "derived": Effect(TRANSFORMATION, DERIVED, False),
+    "hashed": Effect(TRANSFORMATION, PSEUDONYMISED, True),
+    "encrypted": Effect(TRANSFORMATION, PSEUDONYMISED, True, others=REDACTED),
+    "decrypted": Effect(TRANSFORMATION, PLAIN, False, restores=True, others=REDACTED),
+    "masked": Effect(TRANSFORMATION, REDACTED, True),
+    "unknown": _UDF,
+    "folded": Effect(TRANSFORMATION, AGGREGATED, False),
+    "picked": Effect(AGGREGATION, PLAIN, False),
+    "aggregated": Effect(AGGREGATION, AGGREGATED, False, others=AGGREGATED),
+    "counted": Effect(AGGREGATION, AGGREGATED, True, others=AGGREGATED),
+    "guessed": _UDAF,
+}
+
+_WORDS: Final[dict[str, Effect]] = {
+    "plain": CARRIES,
+    "unknown": _UDF,
+    "pseudonymised": _KINDS["hashed"],
+    "derived": _KINDS["derived"],
+    "aggregated": _KINDS["aggregated"],
+    "redacted": _KINDS["masked"],
+}
+
+_WHOLE: Final = frozenset(WHOLE_PARTS.split())
+_SYSTEM: Final = frozenset(SYSTEM.split())
+_DATE_PARTS: Final = frozenset(("DATE_PART", "DATEPART"))
+_BY_NAME: Final[dict[str, type[exp.Expression]]] = getattr(exp, "FUNCTION_BY_NAME", {})
+
+_COMBINATORS: Final = tuple(COMBINATORS.split())
+_ONE_ARGUMENT: Final = frozenset(("IF", "ARGMIN", "ARGMAX", "RESAMPLE"))
+
+
+def _known(names: str) -> Iterator[type[exp.Expression]]:
+    """Give the classes of `names` that this version of sqlglot has."""
+    for name in names.split():
+        found = getattr(exp, name, None)
+        if found is not None:
+            yield found
+
+
+def _steering() -> Mapping[type, Mapping[str, int]]:
+    roles: dict[type, dict[str, int]] = {}
+    for table_of_roles, verdict in ((STEERS, DERIVED), (KEYS, REDACTED)):
+        for argument, classes in table_of_roles.items():
+            for kind in _known(classes):
+                roles.setdefault(kind, {})[argument] = verdict
+    return MappingProxyType({kind: MappingProxyType(arguments) for kind, arguments in roles.items()})
+
+
+CONFIGURES: Final = _steering()
+"""Class → argument → verdict, for arguments that steer the result or hold a key instead of carrying into it."""
+
+
+class FunctionTable:
+    """The functions of one dialect. Made by `table`, shared and never changed.
+
+    Attributes
+    ----------
+    by_type : mapping
+        sqlglot's class → its effect; a class that is not listed carries all its arguments.
+    configures : mapping
+        `CONFIGURES` as this dialect has it.
+    """
+
+    __slots__ = ("_chained", "_combines", "_direct", "_extra", "_names", "by_type", "configures")
+
+    def __init__(self, dialect: str, extra: Mapping[str, Effect]) -> None:
+        by_type = _types_of(dialect)
+        names = _names_of(dialect)
+        _fill_types(by_type, names)
+        for name, kind in _BY_NAME.items():
+            names.setdefault(name, by_type.get(kind, CARRIES))
+        for name, effect in extra.items():
+            names[name] = effect
+            if name in _BY_NAME:
+                by_type[_BY_NAME[name]] = effect
+        self._names = names
+        self._extra = dict(extra)
+        self._combines = dialect in ("", "clickhouse")
+        self._chained = dialect == "duckdb"
+        self._direct = {kind: effect for kind, effect in by_type.items() if kind not in _SPECIAL}
+        self.by_type: Mapping[type, Effect] = MappingProxyType(by_type)
+        self.configures = _configures_of(dialect)
+
+    def of(self, node: exp.Expression) -> Effect:
+        """Tell what the function or operator at `node` does to its arguments.
+
+        Positions in `Effect.carries` count a function's own arguments; for a parametric aggregate, as in
+        ``quantile(0.9)(x)``, those in the second pair of parentheses.
+
+        Parameters
+        ----------
+        node : sqlglot.exp.Expression
+            A function call, an operator, or a call with a qualified name.
+
+        Returns
+        -------
+        Effect
+            `CARRIES` for whatever no table holds.
+
+        Examples
+        --------
+        >>> from sqlglot import parse_one
+        >>> table("postgres").of(parse_one("md5(email)")).masking
+        True
+        >>> table().of(parse_one("mydb.my_hash(email)")).verdict == UNKNOWN
+        True
+        """
+        kind = type(node)
+        effect = self._direct.get(kind)
+        if effect is not None:
+            return effect
+        special = _SPECIAL.get(kind)
+        return CARRIES if special is None else special(self, node)
+
+    def named(self, name: str) -> Effect:
+        """Tell what the function called `name` does, where sqlglot has no class for it.
+
+        Parameters
+        ----------
+        name : str
+            In any case; dotted where it is qualified.
+
+        Returns
+        -------
+        Effect
+            ``Effect(TRANSFORMATION, UNKNOWN, False)`` for a name that nobody knows.
+
+        Examples
+        --------
+        >>> table("snowflake").named("hash").verdict == PSEUDONYMISED
+        True
+        >>> table("snowflake", {"my_hash": "pseudonymised"}).named("mydb.my_hash").verdict == PSEUDONYMISED
+        True
+        """
+        return self._lookup(name) or _UDF
+
+    def _lookup(self, name: str) -> Effect | None:
+        key = name.upper()
+        found = self._names.get(key)
+        if found is not None:
+            return found
+        if "." in key:
+            return self._qualified(key)
+        if key.startswith(SHOWING_PREFIXES):
+            return CARRIES
+        return self._combined(key) if self._combines else None
+
+    def _qualified(self, key: str) -> Effect | None:
+        """Look up a dotted name: the user's own, then the built-in one behind a system's qualifier."""
+        rest = key
+        while "." in rest and self._extra:
+            rest = rest.partition(".")[2]
+            if rest in self._extra:
+                return self._extra[rest]
+        first, _, rest = key.partition(".")
+        while first in _SYSTEM:
+            if rest in self._names:
+                return self._names[rest]
+            first, _, rest = rest.partition(".")
+        # In DuckDB a dot also chains: email.md5() is md5(email).
+        return self._names.get(key.rpartition(".")[2]) if self._chained else None
+
+    def _combined(self, key: str) -> Effect | None:
+        """Look up an aggregate behind ClickHouse's combinators, as SUM in sumIf."""
+        only_first = False
+        for _ in range(len(_COMBINATORS)):
+            suffix = next((end for end in _COMBINATORS if key.endswith(end)), "")
+            if not suffix:
+                return None
+            key = key.removesuffix(suffix)
+            only_first = only_first or suffix in _ONE_ARGUMENT
+            found = self._names.get(key)
+            if found is not None and found.subtype == AGGREGATION:
+                return found._replace(carries=(0,)) if only_first and found.carries is None else found
+        return None
+
+
+def _types_of(dialect: str) -> dict[type, Effect]:
+    types: dict[type, Effect] = {}
+    for level, kinds in TYPES.items():
+        if level in _levels(dialect):
+            for kind, names in kinds.items():
+                types.update(dict.fromkeys(_known(names), _KINDS[kind]))
+    return types
+
+
+def _names_of(dialect: str) -> dict[str, Effect]:
+    if dialect:
+        return {name: effect for level in _levels(dialect) for name, effect in _spelled(level)}
+    names: dict[str, Effect] = {}
+    for level in _levels(""):
+        for name, effect in _spelled(level):
+            names[name] = _more_showing(names.get(name, effect), effect)
+    return names
+
+
+def _levels(dialect: str) -> tuple[str, ...]:
+    """Tables that hold for `dialect`, a later one over an earlier; the generic one is made of all."""
+    if not dialect:
+        return tuple(NAMES)
+    parent = PARENTS.get(dialect, "")
+    return ("", parent, dialect) if parent else ("", dialect)
+
+
+def _spelled(level: str) -> Iterator[tuple[str, Effect]]:
+    for kind, words in NAMES.get(level, {}).items():
+        for word in words.split():
+            name, _, positions = word.partition("/")
+            effect = _KINDS[kind]
+            if positions:
+                effect = effect._replace(carries=tuple(int(position) for position in positions.split(",")))
+            yield name, effect
+
+
+def _more_showing(one: Effect, other: Effect) -> Effect:
+    """Where dialects differ and the dialect is not known, the one that shows more of the value."""
+    if one.verdict != other.verdict:
+        return min(one, other, key=lambda effect: effect.verdict)
+    return one if one.carries == other.carries else one._replace(carries=None)
+
+
+def _fill_types(types: dict[type, Effect], names: Mapping[str, Effect]) -> None:
+    """Give classes that are in no table the effect of their SQL name, so that a newer sqlglot changes nothing."""
+    squeezed = {name.replace("_", ""): effect for name, effect in names.items()}
+    for name, kind in _BY_NAME.items():
+        effect = squeezed.get(name.replace("_", ""))
+        if effect and effect.verdict != PLAIN and kind not in types and kind not in CONFIGURES:
+            types[kind] = effect
+
+
+def _configures_of(dialect: str) -> Mapping[type, Mapping[str, int]]:
+    own = {
+        kind: MappingProxyType({argument: _KINDS[role].verdict for argument, role in roles.items()})
+        for name, roles in POSITIONS.get(dialect, {}).items()
+        for kind in _known(name)
+    }
+    return MappingProxyType({**CONFIGURES, **own}) if own else CONFIGURES
+
+
+def _call(functions: FunctionTable, node: Any) -> Effect:
+    name = node.name
+    if name.upper() in _DATE_PARTS and node.expressions and node.expressions[0].name.upper() in _WHOLE:
+        return CARRIES
+    return functions.named(name)
+
+
+def _aggregate_call(functions: FunctionTable, node: Any) -> Effect:
+    return functions._lookup(node.name) or _UDAF
+
+
+def _extract(functions: FunctionTable, node: Any) -> Effect:
+    return CARRIES if node.name.upper() in _WHOLE else functions.by_type[exp.Extract]
+
+
+def _dotted(functions: FunctionTable, node: Any) -> Effect:
+    call = node.expression
+    if type(call) is not exp.Anonymous:
+        return functions.of(call) if issubclass(type(call), exp.Func) else CARRIES
+    parts = [call.name]
+    left = node.this
+    while isinstance(left, exp.Dot):
+        parts.append(left.expression.name)
+        left = left.this
+    parts.append(left.name)
+    return functions.named(".".join(reversed(parts)))
+
+
+_AGGREGATE_CALLS: Final = "AnonymousAggFunc CombinedAggFunc ParameterizedAgg CombinedParameterizedAgg"
+_Special = Callable[[FunctionTable, Any], Effect]
+_SPECIAL: Final[dict[type, _Special]] = {
+    exp.Anonymous: _call,
+    exp.Dot: _dotted,
+    exp.Extract: _extract,
+    **dict.fromkeys(_known(_AGGREGATE_CALLS), _aggregate_call),
+}
+
+
+def table(dialect: str | None = None, extra: Mapping[str, str] | None = None) -> FunctionTable:
+    """Give the functions of a dialect.
+
+    Parameters
+    ----------
+    dialect : str, optional
+        A name of sqlglot's; one without a table of its own, and None, give the generic table, which joins all
+        dialects and where they differ takes what shows more of the value.
+    extra : mapping, optional
+        The user's own functions: name, in any case and perhaps qualified → verdict word.
+
+    Returns
+    -------
+    FunctionTable
+        The same one for the same arguments.
+
+    Raises
+    ------
+    LineageError
+        For a verdict word that is none.
+
+    Examples
+    --------
+    >>> table("databricks").named("mask").verdict == REDACTED, table("postgres").named("mask").verdict == UNKNOWN
+    (True, True)
+    >>> table(extra={"scramble": "scrambled"})
+    Traceback (most recent call last):
+    ...
+    lineage_nb.errors.LineageError: function 'scramble': unknown verdict 'scrambled'. Known: plain, unknown, ...
+    """
+    own: dict[str, str] = {}
+    for function, word in (extra or {}).items():
+        if not (isinstance(word, str) and word in _WORDS):
+            known = ", ".join(_WORDS)
+            raise LineageError(f"function {function!r}: unknown verdict {word!r}. Known: {known}.")
+        own[str(function).upper()] = word
+    name = (dialect or "").lower()
+    return _table(name if name in NAMES or name in PARENTS else "", tuple(sorted(own.items())))
+
+
+@lru_cache(maxsize=64)
+def _table(dialect: str, extra: tuple[tuple[str, str], ...]) -> FunctionTable:
+    return FunctionTable(dialect, {name: _WORDS[word] for name, word in extra})

@@ -1,0 +1,137 @@
+"""Names of output columns, and what a star stands for."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlglot import exp
+
+from lineage_nb.sql.expressions import cell_of
+from lineage_nb.sql.flows import Cell
+from lineage_nb.sql.relations import STAR, Opening, Relation
+from lineage_nb.sql.scope import Scope
+
+__all__ = ["expand_star", "output_name"]
+
+Expanded = tuple[list[str], list[Cell], list[Opening]]
+
+
+def output_name(scope: Scope, item: Any) -> str:
+    """Name of an output column: its alias, the column's own name, else the expression's text."""
+    names = scope.context.names
+    if isinstance(item, exp.Alias):
+        return names.fold(item.args["alias"])
+    while isinstance(item, exp.Paren) and isinstance(item.this, (exp.Column, exp.Dot)):
+        item = item.this
+    if isinstance(item, exp.Column):
+        return names.fold(item.args["this"]) if item.args.get("this") is not None else ""
+    if isinstance(item, exp.Dot) and isinstance(item.expression, exp.Identifier):
+        return names.fold(item.expression)
+    return scope.context.text(item)
+
+
+def expand_star(scope: Scope, star: Any) -> Expanded:
+    """Columns that a star stands for; those of a table whose columns are not known stay ``*``.
+
+    Parameters
+    ----------
+    star
+        ``*`` or ``t.*`` with its EXCEPT, REPLACE, RENAME and ILIKE; None for a plain star.
+    """
+    if star is None:
+        return _join_columns(scope)
+    if isinstance(star, exp.Column):
+        options = star.args["this"]
+        columns = _qualified_star(scope, star)
+    else:
+        options, columns = star, _join_columns(scope)
+    return _with_options(scope, options, columns)
+
+
+def _join_columns(scope: Scope) -> Expanded:
+    names: list[str] = []
+    cells: list[Cell] = []
+    openings: list[Opening] = []
+    merged = set(scope.merged)
+    for lower, cell in scope.merged.items():
+        names.append(_spelled(scope, lower))
+        cells.append(cell)
+    for alias, relation in scope.relations:
+        if alias.startswith("\0"):
+            continue
+        for name, cell in zip(relation.names, relation.cells, strict=True):
+            if name.lower() not in merged:
+                names.append(name)
+                cells.append(cell)
+        openings += relation.openings
+    return names, cells, openings
+
+
+def _spelled(scope: Scope, lower: str) -> str:
+    for _, relation in scope.relations:
+        position = relation.index().get(lower)
+        if position is not None:
+            return relation.names[position]
+    return scope.context.names.fold(exp.Identifier(this=lower, quoted=False))
+
+
+def _qualified_star(scope: Scope, star: Any) -> Expanded:
+    fold = scope.context.names.fold
+    qualifiers = [fold(star.args[a]) for a in ("catalog", "db", "table") if star.args.get(a)]
+    level: Scope | None = scope
+    while level is not None:
+        relation = level.relation(qualifiers)
+        if relation is not None:
+            return list(relation.names), list(relation.cells), list(relation.openings)
+        level = level.parent
+    struct = cell_of(scope, exp.column(*[exp.to_identifier(q, quoted=True) for q in reversed(qualifiers)]))
+    if struct.fields is not None:
+        return list(struct.fields), list(struct.fields.values()), []
+    field = struct.field(STAR)
+    return [STAR], [field], [Opening(Relation(whole=struct), frozenset())]
+
+
+def _with_options(scope: Scope, star: Any, columns: Expanded) -> Expanded:
+    names, cells, openings = columns
+    args = star.args
+    without = {_name(scope, e).lower() for e in args.get("except_") or ()}
+    replaced = {_name(scope, e).lower(): cell_of(scope, e) for e in args.get("replace") or ()}
+    renamed = {_name(scope, e.this).lower(): scope.context.names.fold(e.args["alias"]) for e in args.get("rename") or ()}
+    pattern = _ilike(args.get("ilike"))
+    if not (without or replaced or renamed or pattern):
+        return columns
+    extra = [r for r in (*replaced, *renamed) if r not in {n.lower() for n in names}]
+    kept: list[tuple[str, Cell]] = []
+    for name, cell in zip(names, cells, strict=True):
+        lower = name.lower()
+        if lower in without or (pattern is not None and name != STAR and not pattern.fullmatch(lower)):
+            continue
+        kept.append((renamed.get(lower, name), replaced.get(lower, cell)))
+    for lower in extra:
+        behind = replaced.get(lower) or _behind_star(openings, lower)
+        if behind is not None:
+            kept.append((renamed.get(lower, lower), behind))
+    taken = frozenset(without | set(replaced) | set(renamed))
+    narrowed = [Opening(o.source, o.without | taken) for o in openings]
+    return [n for n, _ in kept], [c for _, c in kept], narrowed
+
+
+def _behind_star(openings: list[Opening], name: str) -> Cell | None:
+    found = [c for o in openings if name not in o.without and (c := o.source.possible(name)) is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def _name(scope: Scope, node: Any) -> str:
+    if isinstance(node, exp.Alias):
+        return scope.context.names.fold(node.args["alias"])
+    return scope.context.names.fold(node.this if isinstance(node, exp.Column) else node)
+
+
+def _ilike(pattern: Any) -> re.Pattern[str] | None:
+    if not isinstance(pattern, exp.Literal):
+        return None
+    parts = ({"%": ".*", "_": "."}.get(c, re.escape(c)) for c in str(pattern.this).lower())
+    return re.compile("".join(parts), re.DOTALL)
+
+

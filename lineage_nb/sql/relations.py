@@ -1,0 +1,160 @@
+"""What a FROM clause offers: relations with columns that can be looked up by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lineage_nb.sql.catalog import Known
+from lineage_nb.sql.flows import Cell, Flow
+
+__all__ = ["STAR", "BaseTable", "Opening", "Relation", "Relations"]
+
+STAR = "*"
+
+
+class Opening:
+    """A star that could not be expanded: columns not listed may still come from `source`, except those `without`."""
+
+    __slots__ = ("source", "without")
+
+    def __init__(self, source: Relation, without: frozenset[str]) -> None:
+        self.source = source
+        self.without = without
+
+
+class Relation:
+    """Columns in order, and what influences all of its rows.
+
+    Attributes
+    ----------
+    names, cells
+        Output columns in order; a star that could not be expanded is a column named ``*``.
+    openings
+        Where columns that are not listed may come from.
+    influence
+        Columns that decide which rows there are, and in which order.
+    whole
+        A cell for the row as a value (``UNNEST``'s element, a whole-row reference), if it is one.
+    """
+
+    __slots__ = ("_index", "cells", "influence", "names", "openings", "whole")
+
+    def __init__(
+        self,
+        names: Sequence[str] = (),
+        cells: Sequence[Cell] = (),
+        openings: Sequence[Opening] = (),
+        influence: Flow | None = None,
+        whole: Cell | None = None,
+    ) -> None:
+        self.names: Sequence[str] = names
+        self.cells: Sequence[Cell] = cells
+        self.openings: Sequence[Opening] = openings
+        self.influence: Flow = influence if influence is not None else {}
+        self.whole = whole
+        self._index: dict[str, int] | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of its columns are listed."""
+        return not self.openings and STAR not in self.names
+
+    def index(self) -> dict[str, int]:
+        """Lower-cased name → position of its first column."""
+        if self._index is None:
+            index: dict[str, int] = {}
+            for position, name in enumerate(self.names):
+                index.setdefault(name.lower(), position)
+            self._index = index
+        return self._index
+
+    def listed(self, name: str) -> Cell | None:
+        """A column that is certainly there."""
+        position = self.index().get(name.lower())
+        return None if position is None else self.cells[position]
+
+    def possible(self, name: str) -> Cell | None:
+        """A column that may be there, behind a star that could not be expanded; `name` in its own spelling."""
+        found = None
+        for opening in self.openings:
+            if name.lower() in opening.without:
+                continue
+            cell = opening.source.listed(name) or opening.source.possible(name)
+            if cell is not None:
+                if found is not None:
+                    return None
+                found = cell
+        return found
+
+    def row(self) -> Cell:
+        """The whole row as one value."""
+        if self.whole is not None:
+            return self.whole
+        if not self.cells:
+            return Cell({})
+        flow = dict(Cell.merged(self.cells).flow)
+        if not self.complete:
+            return Cell(flow)
+        return Cell(flow, {n.lower(): c for n, c in zip(self.names, self.cells, strict=True)})
+
+    def renamed(self, names: Sequence[str]) -> Relation:
+        """The relation under a column list, by position."""
+        if not names:
+            return self
+        if not self.complete and STAR in self.names[: len(names)]:
+            whole = self.row()
+            cells = [Cell({(t, c, p, max(k, 1)): v for (t, c, p, k), v in whole.flow.items()}) for _ in names]
+            return Relation(names, cells, self.openings, self.influence, self.whole)
+        kept = min(len(names), len(self.names))
+        return Relation(
+            [*names[:kept], *self.names[kept:]], self.cells, self.openings, self.influence, self.whole
+        )
+
+
+class BaseTable(Relation):
+    """A stored table, with its columns if they are known; cells are made when they are asked for."""
+
+    __slots__ = ("_cells", "known", "table")
+
+    def __init__(self, table: str, known: Known | None) -> None:
+        self.table = table
+        self.known = known is not None
+        self.influence = {}
+        self.whole = None
+        self._cells: list[Cell] | None = None
+        if known is not None:
+            self.names = known.columns
+            self._index = known.index
+            self.openings = ()
+        else:
+            self.names = _ONLY_STAR
+            self._index = _STAR_INDEX
+            self.openings = (Opening(self, _NOT_STAR),)
+
+    @property
+    def cells(self) -> list[Cell]:  # type: ignore[override]
+        """Its columns as cells, in order."""
+        if self._cells is None:
+            self._cells = [Cell.column(self.table, name) for name in self.names]
+        return self._cells
+
+    def listed(self, name: str) -> Cell | None:
+        """A column that is certainly there."""
+        position = self._index.get(name.lower())  # type: ignore[union-attr]
+        return None if position is None else Cell.column(self.table, self.names[position])
+
+    def possible(self, name: str) -> Cell | None:
+        """Any column of a table whose columns are not known."""
+        return None if self.known else Cell.column(self.table, name)
+
+    def stated(self, name: str) -> Cell:
+        """A column that the statement itself says to be there."""
+        return self.listed(name) or Cell.column(self.table, name)
+
+
+_ONLY_STAR = (STAR,)
+_STAR_INDEX = {STAR: 0}
+_NOT_STAR = frozenset((STAR,))
+
+Relations = list[tuple[str, Relation]]
+"""Aliases in lower case with their relations, in the order of the FROM clause."""

@@ -1,0 +1,175 @@
+"""What is known of a statement, and of a script: values, no behaviour beyond showing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import polars as pl
+
+from lineage_nb.sql.words import SUBTYPES, VERDICTS, type_of
+
+__all__ = ["EDGES", "Edge", "Event", "Problem", "SqlLineage", "Statement"]
+
+EDGES = {
+    "output_table": pl.String,
+    "output_column": pl.String,
+    "input_table": pl.String,
+    "input_column": pl.String,
+    "type": pl.String,
+    "subtype": pl.String,
+    "masking": pl.Boolean,
+    "verdict": pl.String,
+    "path": pl.String,
+    "statement": pl.Int64,
+}
+"""Schema of `SqlLineage.edges`. `output_column` is null where an edge concerns the whole output; `verdict` is null
+for INDIRECT edges; `path` is the part of a JSON value that was taken, null for the whole; `statement` counts from 0."""
+
+
+class Edge(NamedTuple):
+    """One input column's part in one output; subtype and verdict are codes of `words`."""
+
+    output_table: str
+    output_column: str | None
+    input_table: str
+    input_column: str
+    subtype: int
+    verdict: int
+    masking: bool
+    path: str | None = None
+
+    def row(self, statement: int) -> tuple[object, ...]:
+        """The edge as a row of `EDGES`."""
+        direct = type_of(self.subtype)
+        verdict = VERDICTS[self.verdict] if direct == "DIRECT" else None
+        return (*self[:4], direct, SUBTYPES[self.subtype], self.masking, verdict, self.path, statement)
+
+
+class Problem(NamedTuple):
+    """Something that could not be resolved, and where: line and column count from 1, 0 where not known."""
+
+    message: str
+    line: int = 0
+    column: int = 0
+    statement: int = 0
+
+    def __str__(self) -> str:
+        where = f"line {self.line}, column {self.column}: " if self.line else ""
+        return f"{where}{self.message}"
+
+
+class Event(NamedTuple):
+    """What a statement does to a table as a whole.
+
+    `what` is one of ``create``, ``replace`` (its content before is gone), ``truncate``, ``drop``, ``rename`` (to
+    `other`), ``swap`` (with `other`), ``clone`` (from `other`), ``exchange`` (partitions from `other`).
+    """
+
+    what: str
+    table: str
+    other: str | None = None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement: what it reads, what it writes, and how columns flow.
+
+    Attributes
+    ----------
+    kind : str
+        ``SELECT``, ``INSERT``, ``CREATE TABLE``, ``CREATE VIEW``, ``UPDATE``, ``DELETE``, ``MERGE``, ``COPY`` …;
+        ``UNPARSED`` where it could not be read.
+    text : str
+        As written.
+    line : int
+        Where it starts in the script, from 1.
+    inputs, outputs : tuple of str
+        Dotted table names, paths or stages.
+    columns : mapping
+        Output table (``""`` for a bare query) → its output columns in order.
+    edges : tuple of Edge
+        How columns flow.
+    problems : tuple of Problem
+        What could not be resolved.
+    events : tuple of Event
+        What it does to tables as a whole.
+    temporary : frozenset of str
+        Those of `outputs` that live for the session only.
+    types : mapping
+        Table → column → declared type, for statements that declare columns.
+    """
+
+    kind: str
+    text: str = ""
+    line: int = 1
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    edges: tuple[Edge, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    events: tuple[Event, ...] = ()
+    temporary: frozenset[str] = frozenset()
+    types: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+
+    def frame(self, index: int = 0) -> pl.DataFrame:
+        """Its edges as a frame with the schema `EDGES`."""
+        return edge_frame([(index, self.edges)])
+
+
+def edge_frame(parts: Iterable[tuple[int, Iterable[Edge]]]) -> pl.DataFrame:
+    """Edges of several statements as one frame."""
+    rows = [edge.row(index) for index, edges in parts for edge in edges]
+    return pl.DataFrame(rows, schema=EDGES, orient="row")
+
+
+@dataclass(frozen=True)
+class SqlLineage:
+    """The lineage of a statement or of a whole script.
+
+    Attributes
+    ----------
+    sql : str
+        The text that was read.
+    statements : tuple of Statement
+        Each statement by itself.
+    inputs, outputs : tuple of str
+        Dotted names of what the script reads and writes; temporary tables in between are contracted away.
+    columns : mapping
+        Output table (``""`` for a bare query, the last of several) → its columns in order.
+    flows : tuple of (int, tuple of Edge)
+        The script's edges, temporary tables contracted; the int is the statement that writes the output.
+    trail : mapping
+        Temporary table → the tables it was made from, for those that were contracted away.
+    problems : tuple of Problem
+        All that could not be resolved, with line and column.
+    dialect : str
+        The dialect it was read in, ``""`` for none.
+    """
+
+    sql: str
+    statements: tuple[Statement, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    columns: Mapping[str, tuple[str, ...]]
+    flows: tuple[tuple[int, tuple[Edge, ...]], ...]
+    problems: tuple[Problem, ...]
+    trail: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dialect: str = ""
+
+    @cached_property
+    def _edges(self) -> pl.DataFrame:
+        return edge_frame(self.flows)
+
+    @property
+    def edges(self) -> pl.DataFrame:
+        """How columns flow: a polars frame with the columns of `EDGES`."""
+        return self._edges.clone()
+
+    def __repr__(self) -> str:
+        return (
+            f"SqlLineage({len(self.statements)} statements, {', '.join(self.inputs) or 'nothing'} → "
+            f"{', '.join(self.outputs) or 'a result'}, {self.edges.height} edges, {len(self.problems)} problems)"
+        )

@@ -1,0 +1,269 @@
+"""Which columns an expression can see, and which one a name means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlglot import exp
+
+from lineage_nb.sql.catalog import Catalog, Names
+from lineage_nb.sql.flows import CARRIED, Cell, Flow
+from lineage_nb.sql.functions import FunctionTable
+from lineage_nb.sql.relations import BaseTable, Relation, Relations
+from lineage_nb.sql.result import Problem
+from lineage_nb.sql.words import IDENTITY
+
+__all__ = ["Context", "Scope", "resolve"]
+
+LATERAL_ALIASES = frozenset(
+    ("snowflake", "redshift", "databricks", "spark", "spark2", "duckdb", "clickhouse", "teradata")
+)
+
+SCALAR_FUNCTIONS = frozenset(("postgres", "redshift", "duckdb", "materialize", "risingwave", "dialect"))
+"""Dialects in which a function in FROM that gives one column names it as its alias."""
+
+
+class Context:
+    """What all scopes of a statement share."""
+
+    def __init__(
+        self, names: Names, catalog: Catalog, functions: FunctionTable, variables: frozenset[str] = frozenset()
+    ) -> None:
+        self.names = names
+        self.catalog = catalog
+        self.functions = functions
+        self.variables = variables
+        self.problems: list[Problem] = []
+        self.inputs: dict[str, None] = {}
+        speaking = type(names.dialect).__name__.lower()
+        self.lateral_aliases = speaking in LATERAL_ALIASES
+        self.scalar_functions = speaking in SCALAR_FUNCTIONS
+        self.evaluate: Callable[[Any, Scope], Relation]
+        self.write: Callable[[Any, Scope], Relation]
+        self.text: Callable[[exp.Expression], str]
+
+    def table(self, node: exp.Table, *, read: bool = True) -> BaseTable:
+        """The stored table that `node` names."""
+        return self.stored(self.names.table(node), read=read)
+
+    def stored(self, name: str, *, read: bool = True) -> BaseTable:
+        """A stored table, or a path or stage."""
+        if read:
+            self.inputs[name] = None
+        return BaseTable(name, self.catalog.known(name))
+
+    def problem(self, message: str, node: Any = None) -> None:
+        """Record what could not be resolved, once for each place."""
+        meta = getattr(node, "meta", None) or {}
+        problem = Problem(message, meta.get("line", 0), meta.get("col", 0))
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+class Scope:
+    """One SELECT's sources, what is known of its output so far, and the scope around it."""
+
+    __slots__ = (
+        "alias_first",
+        "aliases",
+        "context",
+        "ctes",
+        "found",
+        "influence",
+        "merged",
+        "parent",
+        "projections",
+        "relations",
+        "shadowed",
+        "windows",
+    )
+
+    def __init__(
+        self, context: Context, parent: Scope | None = None, ctes: dict[str, Relation] | None = None
+    ) -> None:
+        self.context = context
+        self.parent = parent
+        self.ctes: dict[str, Relation] = ctes if ctes is not None else parent.ctes if parent else {}
+        self.relations: Relations = []
+        self.merged: dict[str, Cell] = {}
+        self.aliases: dict[str, Cell] = {}
+        self.projections: dict[str, Any] = {}
+        self.found: dict[str, Cell] = {}  # columns of `relations` that were looked up before
+        self.alias_first = False
+        self.influence: Flow = {}
+        self.shadowed: frozenset[str] = parent.shadowed if parent else frozenset()
+        self.windows: dict[str, exp.Expression] = {}
+
+    def relation(self, qualifiers: list[str]) -> Relation | None:
+        """The source with this alias, or with this (perhaps partial) table name."""
+        alias = qualifiers[-1].lower()
+        dotted = ".".join(qualifiers).lower()
+        for name, relation in self.relations:
+            if len(qualifiers) == 1:
+                if name == alias:
+                    return relation
+            elif (isinstance(relation, BaseTable) and f".{relation.table.lower()}".endswith(f".{dotted}")) or (isinstance(relation, BaseTable) and dotted.endswith(f".{relation.table.lower()}")):
+                return relation
+        return None
+
+    def add(self, alias: str, relation: Relation) -> None:
+        """Add a source."""
+        self.relations.append((alias, relation))
+        self.found.clear()
+
+    def _mentions_itself(self, alias: str) -> bool:
+        """Whether an alias names a column of its own expression: ``lower(email) AS email``."""
+        item = self.projections.get(alias)
+        return item is not None and any(c.name.lower() == alias for c in item.this.find_all(exp.Column))
+
+    def find(self, name: str) -> Cell | None:
+        """The column that an unqualified name means here; None if no source can have it.
+
+        Raises
+        ------
+        LookupError
+            When several sources may have it.
+        """
+        lower = name.lower()
+        alias = self.aliases.get(lower)
+        if alias is not None and self.alias_first:
+            return alias
+        if lower in self.merged:
+            return self.merged[lower]
+        known = self.found.get(lower)
+        if known is not None:
+            return known
+        relations = self.relations
+        if len(relations) == 1:
+            relation = relations[0][1]
+            only = relation.listed(name)
+            if only is not None:
+                self.found[lower] = only
+                return only
+            hits = []
+        else:
+            hits = [c for _, r in relations if (c := r.listed(name)) is not None]
+        if len(hits) == 1:
+            self.found[lower] = hits[0]
+            return hits[0]
+        if hits:
+            raise LookupError([r for _, r in self.relations if r.listed(name) is not None])
+        if alias is not None and self.context.lateral_aliases and not self._mentions_itself(lower):
+            return alias
+        openings = [(r, c) for _, r in self.relations if r.openings and (c := r.possible(name)) is not None]
+        if len(openings) == 1:
+            return openings[0][1]
+        if alias is not None:
+            return alias
+        if openings:
+            raise LookupError([r for r, _ in openings])
+        wholes = [r.whole for _, r in self.relations if r.whole is not None]
+        return wholes[0].field(name) if len(wholes) == 1 else None
+
+
+def _unresolved(scope: Scope, name: str, why: str, node: Any) -> Cell:
+    scope.context.problem(f"{name}: {why}", node)
+    return Cell({("", name, None, IDENTITY): CARRIED})
+
+
+def _labels(scope: Scope, relations: list[Relation]) -> str:
+    labels = [
+        relation.table if isinstance(relation, BaseTable) else alias
+        for alias, relation in scope.relations
+        if any(relation is r for r in relations)
+    ]
+    return " or ".join(labels[:4])
+
+
+def _unqualified(scope: Scope, name: str, node: Any, *, quiet: bool = False) -> Cell | None:
+    level: Scope | None = scope
+    while level is not None:
+        try:
+            found = level.find(name)
+        except LookupError as ambiguous:
+            if quiet:
+                return None
+            why = f"may come from {_labels(level, ambiguous.args[0])}"
+            return _unresolved(scope, name, why, node)
+        if found is not None:
+            return found
+        level = level.parent
+    return None
+
+
+def _whole_row(scope: Scope, name: str) -> Cell | None:
+    level: Scope | None = scope
+    while level is not None:
+        relation = level.relation([name])
+        if relation is not None:
+            return relation.row()
+        level = level.parent
+    return None
+
+
+def _only_table(scope: Scope) -> BaseTable | None:
+    tables = [r for _, r in scope.relations]
+    return tables[0] if len(tables) == 1 and isinstance(tables[0], BaseTable) else None
+
+
+def _fields(cell: Cell, names: list[str]) -> Cell:
+    for name in names:
+        cell = cell.field(name)
+    return cell
+
+
+def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cell:
+    path = [*qualifiers, name]
+    level: Scope | None = scope
+    while level is not None:
+        for cut in range(len(qualifiers), 0, -1):
+            relation = level.relation(qualifiers[:cut])
+            if relation is None:
+                continue
+            column, rest = path[cut], path[cut + 1 :]
+            cell = relation.listed(column) or relation.possible(column)
+            if cell is None and isinstance(relation, BaseTable):
+                cell = relation.stated(column)
+            elif cell is None and relation.whole is not None:
+                cell = relation.whole.field(column)
+            if cell is not None:
+                return _fields(cell, rest)
+            return _unresolved(scope, column, f"is no column of {qualifiers[cut - 1]}", node)
+        level = level.parent
+    struct = _unqualified(scope, qualifiers[0], node, quiet=True)
+    if struct is not None:
+        return _fields(struct, path[1:])
+    if qualifiers[0].lower() in scope.context.variables:
+        return Cell({})
+    return _unresolved(scope, name, f"{'.'.join(qualifiers)} is no source here", node)
+
+
+def resolve(scope: Scope, column: exp.Expression) -> Cell:
+    """Find where a column comes from; what cannot be told is kept as a column of no table, with a problem."""
+    args = column.args
+    this = args["this"]
+    names = scope.context.names
+    name = names.fold(this)
+    table = args.get("table")
+    if table is not None and table != "":
+        qualifiers = [names.fold(args[a]) for a in ("catalog", "db") if args.get(a)]
+        qualifiers.append(names.fold(table))
+        return _qualified(scope, qualifiers, name, this)
+    lower = name.lower()
+    if lower in scope.shadowed:
+        return Cell({})
+    found = _unqualified(scope, name, this)
+    if found is not None:
+        return found
+    if lower in scope.context.variables or name.startswith("@"):
+        return Cell({})
+    row = _whole_row(scope, name)
+    if row is not None:
+        return row
+    only = _only_table(scope)
+    if only is not None:
+        if not lower.startswith(("_", "metadata$", "$")) and lower not in ("rowid", "ctid", "rownum", "level"):
+            scope.context.problem(f"{name}: is not among the known columns of {only.table}", this)
+        return only.stated(name)
+    return _unresolved(scope, name, "no source here has it", this)

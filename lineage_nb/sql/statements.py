@@ -1,0 +1,161 @@
+"""From the tokens of one statement to what is known of it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from sqlglot import Token, TokenType, exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import ParseError, SqlglotError
+
+from lineage_nb.sql.catalog import Catalog, Names
+from lineage_nb.sql.commands import command, reworded
+from lineage_nb.sql.ddl import DEFINERS
+from lineage_nb.sql.draft import Draft
+from lineage_nb.sql.functions import FunctionTable
+from lineage_nb.sql.queries import evaluate
+from lineage_nb.sql.result import Problem, Statement
+from lineage_nb.sql.scope import Context, Scope
+from lineage_nb.sql.text import StatementText
+from lineage_nb.sql.tokens import Piece, lexer
+from lineage_nb.sql.writes import WRITERS
+
+__all__ = ["Reader"]
+
+MAX_TOKENS = 500_000
+_PARSER_FAULTS = (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError)
+
+
+class _Quiet(logging.Filter):
+    """Keeps sqlglot's warnings to itself while we parse: what they say is among the problems."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.here = threading.local()
+
+    def filter(self, record: logging.LogRecord) -> bool:  # noqa: ARG002
+        return not getattr(self.here, "parsing", False)
+
+
+_quiet = _Quiet()
+logging.getLogger("sqlglot").addFilter(_quiet)
+
+
+class Reader:
+    """Reads statements of one dialect against one catalog.
+
+    Parameters
+    ----------
+    dialect, catalog, functions
+        How to parse, which tables are known, what functions do to values.
+    default_catalog, default_schema
+        Complete table names that leave them out.
+    """
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        catalog: Catalog,
+        functions: FunctionTable,
+        default_catalog: str | None = None,
+        default_schema: str | None = None,
+    ) -> None:
+        self.dialect = dialect
+        self.catalog = catalog
+        self.functions = functions
+        self.names = Names(dialect, default_catalog, default_schema)
+
+    def read(self, piece: Piece) -> Statement:
+        """What is known of one statement; one that cannot be parsed says so in its problems."""
+        tokens = piece.tokens
+        text = piece.source[tokens[0].start : tokens[-1].end + 1] if tokens else ""
+        node: Any = None
+        if len(tokens) > MAX_TOKENS:
+            problem = Problem(f"a statement of {len(tokens)} tokens is not read (limit {MAX_TOKENS})", piece.line)
+            return Statement("UNPARSED", text, piece.line, problems=(problem,))
+        try:
+            node, tokens = self._parse(tokens, piece.source)
+        except _PARSER_FAULTS as error:
+            return self._unparsed(piece, text, error)
+        try:
+            return self._analysed(node, tokens, piece, text)
+        except RecursionError:
+            problem = Problem("queries are nested deeper than can be read", piece.line)
+            return Statement("UNPARSED", text, piece.line, problems=(problem,))
+
+    def _parse(self, tokens: list[Token], source: str) -> tuple[Any, list[Token]]:
+        _quiet.here.parsing = True
+        try:
+            node = self._tree(tokens, source)
+            if node is None or isinstance(node, exp.Command):
+                tokens = self._spread(tokens)
+                other = reworded(tokens, self.dialect)
+                if other is not None:
+                    return self._tree(other, source), other
+            return node, tokens
+        except ParseError:
+            other = reworded(self._spread(tokens), self.dialect)
+            if other is None:
+                raise
+            return self._tree(other, source), other
+        finally:
+            _quiet.here.parsing = False
+
+    def _spread(self, tokens: list[Token]) -> list[Token]:
+        """Tokens of a statement that the tokenizer has swallowed whole as a command."""
+        if len(tokens) != 2 or tokens[0].token_type != TokenType.COMMAND:
+            return tokens
+        return [tokens[0], *lexer(self.dialect).tokenize(tokens[1].text)]
+
+    def _tree(self, tokens: list[Token], source: str) -> Any:
+        trees = [t for t in self.dialect.parser().parse(tokens, source) if t is not None]
+        return trees[0] if trees else None
+
+    def _unparsed(self, piece: Piece, text: str, error: Exception) -> Statement:
+        if isinstance(error, RecursionError):
+            problem = Problem("expressions are nested deeper than can be read", piece.line)
+        elif isinstance(error, ParseError) and error.errors:
+            first = error.errors[0]
+            near = f" near {first.get('highlight')!r}" if first.get("highlight") else ""
+            message = f"cannot be parsed: {first.get('description')}{near}"
+            problem = Problem(message, (first.get("line") or 1) + piece.line_shift, first.get("col") or 0)
+        else:
+            problem = Problem(f"cannot be parsed: {str(error).splitlines()[0] if str(error) else error!r}", piece.line)
+        return Statement("UNPARSED", text, piece.line, problems=(problem,))
+
+    def _context(self, tokens: Sequence[Token], piece: Piece) -> tuple[Context, Draft]:
+        context = Context(self.names, self.catalog, self.functions, piece.variables)
+        draft = Draft()
+        written = StatementText(tokens, piece.source, self.dialect)
+        context.evaluate = evaluate
+        context.write = lambda node, scope: WRITERS[type(node)](node, scope, draft)
+        context.text = written.of
+        return context, draft
+
+    def _analysed(self, node: Any, tokens: list[Token], piece: Piece, text: str) -> Statement:
+        context, draft = self._context(tokens, piece)
+        scope = Scope(context)
+        kind = type(node)
+        if node is None:
+            draft.kind = "EMPTY"
+        elif kind in WRITERS:
+            WRITERS[kind](node, scope, draft)
+        elif kind in DEFINERS:
+            DEFINERS[kind](node, scope, draft)
+        elif isinstance(node, exp.Command):
+            if not command(tokens, scope, draft, lambda inner: self._tree(inner, piece.source)):
+                context.problem(f"{draft.kind} is not a statement that is known")
+        else:
+            draft.kind = kind.__name__.upper()
+            context.problem(f"{draft.kind} is not a statement that is known")
+        if piece.role != "statement":
+            draft.kind = piece.role.upper()
+        problems = [self._shifted(p, piece) for p in context.problems]
+        return draft.finish(text, piece.line, context.inputs, problems)
+
+    @staticmethod
+    def _shifted(problem: Problem, piece: Piece) -> Problem:
+        return problem._replace(line=problem.line + piece.line_shift if problem.line else piece.line)

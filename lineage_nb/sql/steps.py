@@ -1,0 +1,215 @@
+"""What each kind of step on the way from an output to its columns does to a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlglot import exp
+
+from lineage_nb.sql.flows import CARRIED, RESTORES, Flow, joined, trace
+from lineage_nb.sql.functions import Effect
+from lineage_nb.sql.scope import Scope
+from lineage_nb.sql.words import COMPOSED, CONDITIONAL, DERIVED, TRANSFORMATION, WINDOW
+
+__all__ = ["STEPS", "Step", "Walk", "behind", "json_path", "push_arguments"]
+
+Step = tuple[Any, int, int]
+"""A node, with the subtype and the trace of the way from the output down to it."""
+
+
+class Walk:
+    """One walk: whose columns it resolves, where it adds them, what is still to be looked at."""
+
+    __slots__ = ("flow", "scope", "stack")
+
+    def __init__(self, scope: Scope, flow: Flow, first: Step) -> None:
+        self.scope = scope
+        self.flow = flow
+        self.stack = [first]
+
+
+def behind(packed: int, effect: Effect) -> int:
+    """Trace of a way that goes on through a function."""
+    step = trace(effect.verdict, effect.masking) | (RESTORES if effect.restores else 0)
+    return joined(packed, step) if step else packed
+
+
+def push_arguments(
+    node: Any, subtype: int, packed: int, stack: list[Step], effect: Effect | None, steers: Mapping[str, int] | None
+) -> None:
+    """Push what a function is given: what carries with its trace, what only steers it with its own verdict."""
+    carries = None if effect is None else effect.carries
+    if steers is None and carries is None:
+        for value in node.args.values():
+            if isinstance(value, exp.Expression):
+                stack.append((value, subtype, packed))
+            elif type(value) is list:
+                stack.extend((v, subtype, packed) for v in value if isinstance(v, exp.Expression))
+        return
+    position = 0
+    for name, value in _arguments(node):
+        for item in value if type(value) is list else (value,):
+            if not isinstance(item, exp.Expression):
+                continue
+            verdict = steers.get(name) if steers is not None else None
+            if verdict is None and carries is not None and effect is not None and position not in carries:
+                verdict = effect.others
+            hidden = packed if verdict is None else joined(packed, trace(verdict))
+            stack.append((item, subtype, hidden))
+            position += 1
+
+
+def _arguments(node: Any) -> Iterable[tuple[str, Any]]:
+    """Arguments in the order in which `Effect.carries` counts them."""
+    args = node.args
+    if "params" in args:
+        return [("params", args["params"]), *((k, v) for k, v in args.items() if k != "params")]
+    return list(args.items())
+
+
+def _same(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    at.stack.append((node.this, subtype, packed))
+
+
+def _each(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    at.stack.extend((e, subtype, packed) for e in node.expressions)
+
+
+def _cast(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    at.stack.append((node.this, COMPOSED[subtype][TRANSFORMATION], packed))
+
+
+def _value(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    at.stack.append((node.expression, subtype, packed))
+
+
+def _conditions(nodes: list[Any], subtype: int, stack: list[Step]) -> None:
+    influence = COMPOSED[subtype][CONDITIONAL]
+    stack.extend((n, influence, CARRIED) for n in nodes if isinstance(n, exp.Expression))
+
+
+def _case(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    branches = node.args.get("ifs") or []
+    _conditions([node.args.get("this"), *(b.this for b in branches)], subtype, at.stack)
+    values = [*(b.args.get("true") for b in branches), node.args.get("default")]
+    step = COMPOSED[subtype][TRANSFORMATION]
+    at.stack.extend((v, step, packed) for v in values if isinstance(v, exp.Expression))
+
+
+def _if(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    _conditions([node.this], subtype, at.stack)
+    step = COMPOSED[subtype][TRANSFORMATION]
+    for arg in ("true", "false"):
+        value = node.args.get(arg)
+        if isinstance(value, exp.Expression):
+            at.stack.append((value, step, packed))
+
+
+def _coalesce(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    values = [node.this, *node.expressions]
+    _conditions(values, subtype, at.stack)
+    step = COMPOSED[subtype][TRANSFORMATION]
+    at.stack.extend((v, step, packed) for v in values)
+
+
+def _nullif(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    _conditions([node.this, node.expression], subtype, at.stack)
+    at.stack.append((node.this, COMPOSED[subtype][TRANSFORMATION], packed))
+
+
+def _filter(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    _conditions([node.expression.this], subtype, at.stack)
+    at.stack.append((node.this, subtype, packed))
+
+
+def _keys(at: Walk, node: Any, subtype: int) -> None:
+    influence = COMPOSED[subtype][WINDOW]
+    at.stack.extend((n, influence, CARRIED) for n in node.expressions)
+
+
+def _aggregate_order(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    """``ARRAY_AGG(x ORDER BY y)``: the order of the values inside an aggregate."""
+    if isinstance(node.this, exp.Expression):
+        at.stack.append((node.this, subtype, packed))
+    _keys(at, node, subtype)
+
+
+def _within_group(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    """``LISTAGG(x) WITHIN GROUP (ORDER BY y)`` orders by y; ``PERCENTILE_CONT(0.5)`` takes its value from it."""
+    at.stack.append((node.this, subtype, packed))
+    if not isinstance(node.expression, exp.Order):
+        return
+    keys = node.expression.expressions
+    if next(node.this.find_all(exp.Column), None) is not None:
+        influence = COMPOSED[subtype][WINDOW]
+        at.stack.extend((k, influence, CARRIED) for k in keys)
+        return
+    effect = at.scope.context.functions.of(node.this)
+    step = COMPOSED[subtype][effect.subtype]
+    at.stack.extend((k, step, behind(packed, effect)) for k in keys)
+
+
+def _window(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    at.stack.append((node.this, subtype, packed))
+    influence = COMPOSED[subtype][WINDOW]
+    seen: set[str] = set()
+    while node is not None:
+        keys = list(node.args.get("partition_by") or [])
+        order = node.args.get("order")
+        keys += order.expressions if order is not None else []
+        at.stack.extend((k, influence, CARRIED) for k in keys)
+        named = node.args.get("alias") or (node.this if isinstance(node.this, exp.Identifier) else None)
+        name = str(getattr(named, "name", "")).lower()
+        node = at.scope.windows.get(name) if name and name not in seen else None
+        seen.add(name)
+
+
+def json_path(node: Any) -> str | None:
+    """Keys of a JSON path that the text states, dotted."""
+    if isinstance(node, exp.JSONPath):
+        keys = []
+        for part in node.expressions:
+            if isinstance(part, exp.JSONPathKey):
+                keys.append(str(part.this))
+            elif isinstance(part, exp.JSONPathSubscript) and keys:
+                keys[-1] += "[]"
+        return ".".join(keys) or None
+    if isinstance(node, exp.Literal) and node.is_string:
+        text = str(node.this)
+        if text.startswith("{") and text.endswith("}"):  # Postgres writes a path as an array: '{user,email}'
+            return text[1:-1].replace(",", ".") or None
+        return text.lstrip("$.") or None
+    return None
+
+
+def _in(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    step, hidden = COMPOSED[subtype][TRANSFORMATION], joined(packed, trace(DERIVED))
+    for arg in ("this", "query", "unnest", "field"):
+        value = node.args.get(arg)
+        if isinstance(value, exp.Expression):
+            at.stack.append((value, step, hidden))
+    at.stack.extend((e, step, hidden) for e in node.expressions)
+
+
+STEPS = {
+    kind: handler
+    for names, handler in (
+        ("Alias Paren Ordered IgnoreNulls RespectNulls HavingMax SafeFunc", _same),
+        ("Distinct Tuple", _each),
+        ("Cast TryCast", _cast),
+        ("PropertyEQ Kwarg", _value),
+        ("Case", _case),
+        ("If Nvl2", _if),
+        ("Coalesce", _coalesce),
+        ("Nullif", _nullif),
+        ("Filter", _filter),
+        ("Order", _aggregate_order),
+        ("WithinGroup", _within_group),
+        ("Window", _window),
+        ("In", _in),
+    )
+    for name in names.split()
+    if (kind := getattr(exp, name, None)) is not None
+}
+"""Class of a node → what to push of it; what is not here is a function or operator."""
