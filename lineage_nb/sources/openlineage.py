@@ -23,15 +23,16 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import msgspec
 from msgspec import Raw
 
 from lineage_nb.model.report import FileReport, ReportBuilder
-from lineage_nb.sources.openlineage_events import JOB_TO_JOB, SQL, Collector
+from lineage_nb.sources.openlineage_events import JOB_TO_JOB, Collector
 from lineage_nb.sources.openlineage_frames import Speller
+from lineage_nb.sources.openlineage_jobs import SQL
 from lineage_nb.sources.openlineage_ledger import Ledger
 from lineage_nb.sources.openlineage_records import RejectedError
 from lineage_nb.sources.registry import Entry, Format, Frames, open_bytes
@@ -125,17 +126,22 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 def _absorb(entries: Sequence[Entry], report: ReportBuilder, collector: Collector, ledger: Ledger) -> None:
-    waiting = 0
+    waiting, absorb = 0, collector.absorb
     for entry in entries:
         file = report.file(entry.path, FORMAT.name)
-        for unit, number, record in _records(entry, file):
-            file.count()
-            try:
-                collector.absorb(record)
-            except RejectedError as error:
-                file.reject(f"{unit} {number}", error.reason, error.value)
-            waiting += 1
-            if waiting == _BATCH:
+        for unit, first, records in _records(entry, file):
+            blank = 0
+            for number, record in enumerate(records, first):
+                if not record or record.isspace():
+                    blank += 1
+                    continue
+                try:
+                    absorb(record)
+                except RejectedError as error:
+                    file.reject(f"{unit} {number}", error.reason, error.value)
+            file.count(len(records) - blank)
+            waiting += len(records)
+            if waiting >= _BATCH:
                 ledger.post()
                 waiting = 0
         _note(file, collector.take_remarks())
@@ -150,19 +156,24 @@ def _note(file: FileReport, remarks: Mapping[str, int]) -> None:
         file.note(special.get(name, "{} " + name + " facets did not fit").format(f"{count:,}"))
 
 
-def _records(entry: Entry, file: FileReport) -> Iterator[tuple[str, int, bytes]]:
-    """Yield ("line" or "event", its number from 1, its bytes); damage to the file itself is rejected here."""
+def _records(entry: Entry, file: FileReport) -> Iterator[tuple[str, int, list[bytes]]]:
+    """Yield ("line" or "event", a number from 1, as many bytes from there on); damage to the file is rejected here."""
     try:
         with open_bytes(entry.path) as stream:
-            lines = _lines(stream, file)
-            peeked = list(islice(lines, 1))
-            if peeked and not _is_object(peeked[0][1]):
-                peeked += islice(lines, _PEEK)
-                if peeked[0][1].lstrip().startswith(b"[") or not any(_is_object(line) for _, line in peeked):
-                    yield from _document([*peeked, *lines])
+            batches = _lines(stream, file)
+            seen, peeked = [], list[bytes]()
+            for batch in batches:
+                seen.append(batch)
+                peeked += (line for line in batch[1] if line and not line.isspace())
+                if len(peeked) > _PEEK or (peeked and _is_object(peeked[0])):
+                    break
+            if peeked and not _is_object(peeked[0]):
+                is_array = peeked[0].lstrip().startswith(b"[")
+                if is_array or not any(map(_is_object, peeked[: _PEEK + 1])):
+                    yield from _document([*seen, *batches])
                     return
-            for number, line in chain(peeked, lines):
-                yield "line", number, line
+            for number, lines in chain(seen, batches):
+                yield "line", number, lines
     except OSError as error:
         _damaged(file, "file", UNREADABLE, error)
 
@@ -172,9 +183,9 @@ def _damaged(file: FileReport, position: str, reason: str, error: Exception) -> 
     file.reject(position, reason, str(error))
 
 
-def _lines(stream: BinaryIO, file: FileReport) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines that are not blank, numbered from 1; what follows damage is one rejected line."""
-    number, parts, damage = 0, [b""], None
+def _lines(stream: BinaryIO, file: FileReport) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield lines, with the number of the first of them from 1; what follows damage is one rejected line."""
+    number, parts, damage = 0, list[bytes](), None
     source = cast("io.BufferedReader", stream)
     while damage is None:
         try:
@@ -184,14 +195,13 @@ def _lines(stream: BinaryIO, file: FileReport) -> Iterator[tuple[int, bytes]]:
         if not chunk:
             break
         *whole, rest = chunk.split(b"\n")
-        for end in whole:
-            number += 1
-            line = b"".join((*parts, end)) if parts else end
+        if whole:
+            whole[0] = b"".join((*parts, whole[0]))
             parts = []
-            if number == 1:
-                line = line.removeprefix(_BOM)
-            if line and not line.isspace():
-                yield number, line
+            if number == 0:
+                whole[0] = whole[0].removeprefix(_BOM)
+            yield number + 1, whole
+            number += len(whole)
         if rest:
             parts.append(rest)
     rest = b"".join(parts)
@@ -200,7 +210,7 @@ def _lines(stream: BinaryIO, file: FileReport) -> Iterator[tuple[int, bytes]]:
     if damage is not None and (number or not rest):
         _damaged(file, f"line {number + 1}", CUT_OFF, damage)
     elif rest and not rest.isspace():
-        yield number + 1, rest
+        yield number + 1, [rest]
         if damage is not None:
             file.note(CUT_OFF)
 
@@ -212,22 +222,22 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _document(lines: list[tuple[int, bytes]]) -> Iterator[tuple[str, int, bytes]]:
+def _document(batches: list[tuple[int, list[bytes]]]) -> Iterator[tuple[str, int, list[bytes]]]:
     """Take a file that is not a line per event: one object, an array, or neither."""
-    text = b"\n".join(line for _, line in lines).strip()
+    text = b"\n".join(chain.from_iterable(lines for _, lines in batches)).strip()
     if not text.startswith(b"["):
         if text.startswith(b"{"):
-            yield "event", 1, text
+            yield "event", 1, [text]
         else:
-            for number, line in lines:
-                yield "line", number, line
+            for number, lines in batches:
+                yield "line", number, lines
         return
     try:
         events: Iterable[bytes] = (bytes(event) for event in _decode_array(text))
     except (msgspec.DecodeError, RecursionError):
         events = _split(text)
     for number, event in enumerate(events, 1):
-        yield "event", number, event
+        yield "event", number, [event]
 
 
 def _split(text: bytes) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ An event is checked wholly before it is absorbed as one appended row. Whatever i
 from __future__ import annotations
 
 from array import array
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Final, TypeVar
 
@@ -17,15 +18,12 @@ from msgspec import Raw
 
 from lineage_nb.sources.openlineage_facets import (
     InputFacets,
-    JobFacets,
     OutputFacets,
     RunFacets,
     decode_facets,
-    job_type,
-    names,
     statistics,
-    tag_texts,
 )
+from lineage_nb.sources.openlineage_jobs import Jobs
 from lineage_nb.sources.openlineage_records import (
     ALONE,
     BAD_DATASET,
@@ -49,7 +47,6 @@ from lineage_nb.sources.openlineage_records import (
     diagnosed,
     is_given,
     loosely,
-    read_job,
     read_run,
     strictly,
 )
@@ -64,11 +61,6 @@ STATES: Final = ("START", "RUNNING", "COMPLETE", "FAIL", "ABORT", "OTHER", "DECL
 _T = TypeVar("_T")
 ROLES: Final = ("in", "out", "static", "entry", "job entry")
 """Of a statement in an event: an input, an output, a dataset by itself, and entries of a job's lineage."""
-ENDLESS: Final = ("streaming", "service")
-"""How the types of jobs start that never complete."""
-_BUILDS: Final = ("/model", "/seed", "/snapshot")
-"""How the types of dbt's jobs end that build what they are named after; its tests do not."""
-SQL: Final = "sql"
 JOB_TO_JOB: Final = "job to job"
 IN, OUT, STATIC, ENTRY, JOB_ENTRY = range(5)
 DECLARED: Final = STATES.index("DECLARED")
@@ -77,21 +69,20 @@ _CACHE_BYTES: Final = 64 << 20
 _ENTRY_BYTES: Final = 200
 
 _NONE: Final = frozenset[int]()
-_NO_FACETS: Final = JobFacets()
 
 
 class _Cache(dict[Any, Any]):
-    """Numbers by the bytes they were parsed from; forgets everything when it gets big."""
+    """What was made of something, by its bytes or digest; forgets everything when it gets big."""
 
     size = 0
 
-    def remember(self, key: object, number: _T, size: int) -> _T:
-        self.size += size
+    def remember(self, key: bytes | tuple[int, bytes, bool], value: _T) -> _T:
+        self.size += len(key) + _ENTRY_BYTES
         if self.size > _CACHE_BYTES:
             self.clear()
-            self.size = size
-        self[key] = number
-        return number
+            self.size = 0
+        self[key] = value
+        return value
 
 
 class Collector:
@@ -101,11 +92,10 @@ class Collector:
     ----------
     statements : Statements
         What was said of datasets.
-    job_facts : Columns
-        What was said of jobs, a row per distinct job object, which `job_of` ties to its job; where `endless`
-        it runs until further notice: its writes need no COMPLETE.
-    content_job, content_fact, item_start : array
-        Per content: its job, the row in `job_facts` (both -1 without a job), its first item.
+    jobs : Jobs
+        What was said of jobs.
+    content_fact, item_start : array
+        Per content: the fact about its job (-1 without a job), its first item.
     item_statement, item_role, item_rows, item_bytes, item_stored : array
         Per item of a content: the statement, its role, rows and bytes read or written, bytes stored (-1: not known).
     events : Columns
@@ -115,10 +105,8 @@ class Collector:
     def __init__(self) -> None:
         self.statements = Statements()
         number, text = pl.Int32, pl.String
-        self.job_facts = Columns(type=number, owners=number, tags=number, description=number)
-        self.job_of, self.endless = array("i"), array("b")
-        self.dbt_jobs: set[tuple[int, str]] = set()
-        self.content_job, self.content_fact, self.item_start = array("i"), array("i"), array("q", [0])
+        self.jobs = Jobs(self.statements, _Cache(), _Cache())
+        self.content_fact, self.item_start = array("i"), array("q", [0])
         self.item_statement, self.item_role = array("i"), array("b")
         self.item_rows, self.item_bytes, self.item_stored = array("q"), array("q"), array("q")
         self.events = Columns(
@@ -128,12 +116,12 @@ class Collector:
         self._remarked: dict[int, int] = {}
         self._lost: dict[str, int] = {}
         self._contents: dict[bytes, int] = {}
-        self._jobs, self._datasets, self._plain = _Cache(), _Cache(), _Cache()
-        self._job_types: dict[tuple[str | None, ...], tuple[int, bool, bool]] = {}
+        self._datasets, self._plain = _Cache(), _Cache()
         self._bare: dict[tuple[str, str], int] = {}
         self._items: list[int] = []
-        self._job_entries: dict[int, list[tuple[int, int]]] = {}
-        self._job_remarks: dict[int, tuple[str, ...]] = {}
+        self._made: list[int] = []
+        self._apart = False
+        """Whether the latest outputs had more than facets of datasets, as those of the next event will."""
 
     def absorb(self, record: bytes) -> None:
         """Take in one event.
@@ -191,13 +179,7 @@ class Collector:
             content = self._contents[key] = self._content(job, inputs, outputs, written)
         if told is not None and told.facets is not None:
             nominal, parent = self._run_facets(told.facets, misfits)
-        numbers, runs, times, states, nominals, parents = self.events.lists
-        numbers.append(content)
-        runs.append(run)
-        times.append(time)
-        states.append(state)
-        nominals.append(nominal)
-        parents.append(parent)
+        self.events.rows += (content, run, time, state, nominal, parent)
         if content in self.remarks:
             self._remarked[content] = self._remarked.get(content, 0) + 1
 
@@ -219,11 +201,10 @@ class Collector:
             except ValueError:
                 misfits.append("nominalTime")
         if by is not None and not by.deleted:
-            job = by.job
-            if job is None or len(job.namespace) > MAX_NAME or len(job.name) > MAX_NAME:
+            with suppress(Misfit):
+                parent = self.statements.jobs[by.job.namespace, by.job.name] if by.job else -1
+            if parent < 0:
                 misfits.append("parent")
-            else:
-                parent = self.statements.jobs((job.namespace, job.name))
         for name in misfits:
             self._lost[name] = self._lost.get(name, 0) + 1
         return nominal, parent
@@ -239,46 +220,46 @@ class Collector:
         else:
             read = strictly(decode_entities, inputs, BAD_INPUTS) if inputs else None
             known = self._plain.get(key, ()) if outputs else ()
-            written = decode_outputs(outputs) if outputs and not known else []
-            fact = self._job(bytes(job))
-            misfits += self._job_remarks.get(fact, ())
+            written = decode_outputs(outputs, apart=self._apart) if outputs and not known else []
+            fact = self.jobs.fact(bytes(job))
+            if fact in self.jobs.remarks:
+                misfits += self.jobs.remarks[fact]
             bare = self._bare
             for entity in read or ():
                 before = None if entity.facets or entity.inputFacets else bare.get((entity.namespace, entity.name))
                 items += self._input(entity, misfits) if before is None else (before, IN, -1, -1, -1)
-            if entries := self._job_entries.get(fact):
+            if entries := self.jobs.entries.get(fact):
                 self._covered(entries, outputs, items, misfits)
             else:
                 found: list[int] = []
                 for output in written:
-                    if isinstance(output, Entity):
-                        items += self._output(output, _NONE, misfits)
-                    else:
+                    if isinstance(output, Output):
                         found.append(self._plain_output(output))
+                    else:
+                        items += self._output(output, _NONE, misfits)
                 if found:
-                    known = self._plain.remember(key, tuple(found), _ENTRY_BYTES)
+                    known = self._plain.remember(key, tuple(found))
                 for statement in known:
                     items += (statement, OUT, -1, -1, -1)
-                    misfits += self.statements.misfits.get(statement, ())
-        number = len(self.content_job)
-        self.content_job.append(self.job_of[fact] if fact >= 0 else -1)
-        self.content_fact.append(fact)
+                    if statement in self.statements.misfits:
+                        misfits += self.statements.misfits[statement]
+        number = len(self._contents)
+        self._made += (fact, len(items) // 5)
         self._items += items
-        self.item_start.append(self.item_start[-1] + len(items) // 5)
         if misfits:
             self.remarks[number] = tuple(misfits)
         return number
 
     def _covered(
-        self, entries: list[tuple[int, int]], outputs: Raw, items: list[int], misfits: list[str]
+        self, entries: tuple[tuple[int, bool], ...], outputs: Raw, items: list[int], misfits: list[str]
     ) -> None:
         """Take in outputs of a job that states lineage itself, and what it states."""
         targets = self.statements.target
-        covered = frozenset(targets[s] for s, role in entries if role == ENTRY)
+        covered = frozenset(targets[s] for s, to_dataset in entries if to_dataset)
         for entity in strictly(decode_entities, outputs, BAD_OUTPUTS) or () if outputs else ():
             items += self._output(entity, covered, misfits)
-        for statement, role in entries:
-            items += (statement, role, -1, -1, -1)
+        for statement, to_dataset in entries:
+            items += (statement, ENTRY if to_dataset else JOB_ENTRY, -1, -1, -1)
             misfits += self._statement_remarks(statement)
 
     def _plain_output(self, output: Output) -> int:
@@ -294,22 +275,25 @@ class Collector:
         return statement
 
     def _number(self, namespace: str, name: str) -> int:
-        pair = (namespace, name)
-        number = self.statements.datasets.index.get(pair)
-        if number is None:
-            if len(namespace) > MAX_NAME or len(name) > MAX_NAME:
-                raise RejectedError(TOO_LONG, max(pair, key=len))
-            number = self.statements.datasets(pair)
-        return number
+        try:
+            return self.statements.datasets[namespace, name]
+        except Misfit as error:
+            raise RejectedError(TOO_LONG, max(namespace, name, key=len)) from error
 
     def pack(self) -> None:
         """Move what was collected lately into compact tables; to be called every now and then."""
         self.statements.pack()
-        fresh = np.frombuffer(array("q", self._items), dtype=np.int64).reshape(-1, 5).T
-        self._items.clear()
+        self.jobs.facts.pack()
+        facts, counts = (np.fromiter(self._made[i::2], dtype=np.int64) for i in range(2))
+        starts = self.item_start[-1] + np.cumsum(counts)
+        items = (np.fromiter(self._items[i::5], dtype=np.int64) for i in range(5))
         tables = (self.item_statement, self.item_role, self.item_rows, self.item_bytes, self.item_stored)
-        for table, values in zip(tables, fresh, strict=True):
+        for table, values in zip(
+            (self.content_fact, self.item_start, *tables), (facts, starts, *items), strict=True
+        ):
             table.frombytes(values.astype(table.typecode).tobytes())
+        self._made.clear()
+        self._items.clear()
 
     def _input(self, entity: Entity, misfits: list[str]) -> tuple[int, int, int, int, int]:
         statement = self._dataset(entity, _NONE, misfits)
@@ -329,7 +313,8 @@ class Collector:
         self, entity: Entity, covered: frozenset[int], misfits: list[str]
     ) -> tuple[int, int, int, int, int]:
         statement = self._dataset(entity, covered, misfits)
-        if not entity.outputFacets:
+        self._apart = bool(entity.outputFacets)
+        if not self._apart:
             return statement, OUT, -1, -1, -1
         facets = decode_facets(OutputFacets, entity.outputFacets, misfits)
         rows, size = statistics("outputStatistics", facets.outputStatistics, misfits)
@@ -345,7 +330,7 @@ class Collector:
         statement = self._datasets.get(key)
         if statement is None:
             statement = said.dataset(number, facets, covered=number in covered)
-            self._datasets.remember(key, statement, _ENTRY_BYTES)
+            self._datasets.remember(key, statement)
         if statement in said.misfits:
             misfits += said.misfits[statement]
         return statement
@@ -353,48 +338,3 @@ class Collector:
     def _statement_remarks(self, statement: int) -> tuple[str, ...]:
         found = self.statements.misfits.get(statement, ())
         return (*found, JOB_TO_JOB) if statement in self.statements.job_to_job else found
-
-    def _job(self, raw: bytes) -> int:
-        """Parse a job object: the number of its row in `job_facts`."""
-        before: int | None = self._jobs.get(raw)
-        if before is not None:
-            return before
-        misfits: list[str] = []
-        entity = read_job(raw, misfits)
-        facets = entity.facets or _NO_FACETS
-        if len(entity.namespace) > MAX_NAME or len(entity.name) > MAX_NAME:
-            raise RejectedError(TOO_LONG, max(entity.namespace, entity.name, key=len))
-        job = self.statements.jobs((entity.namespace, entity.name))
-        fact = len(self.job_of)
-        self.job_of.append(job)
-        given = facets.jobType
-        texts = (given.processingType, given.integration, given.jobType) if given else ()
-        words, lists = self.statements.words, self.statements.lists
-        known = self._job_types.get(texts)
-        if known is None:
-            kind = job_type(texts)
-            known = self._job_types[texts] = (words(kind or None), kind.startswith(ENDLESS), kind.endswith(_BUILDS))
-        kind_number, endless, builds = known
-        types, owners, tags, descriptions = self.job_facts.lists
-        types.append(kind_number)
-        owners.append(lists(names(facets.ownership)) if facets.ownership else 0)
-        tags.append(lists(tag_texts(facets.tags).get(None, ())) if facets.tags else 0)
-        descriptions.append(words(facets.documentation.description or None) if facets.documentation else 0)
-        self.endless.append(endless)
-        if builds and facets.dbt_node and facets.dbt_node.unique_id:
-            self.dbt_jobs.add((job, facets.dbt_node.unique_id))
-        entries: list[tuple[int, int]] = []
-        for entry in facets.lineage.entries if facets.lineage else ():
-            try:
-                statement, to_dataset = self.statements.entry(entry)
-            except Misfit:
-                misfits.append("lineage")
-                continue
-            entries.append((statement, ENTRY if to_dataset else JOB_ENTRY))
-        if entries:
-            self._job_entries[fact] = entries
-        if is_given(facets.sql):
-            misfits.append(SQL)
-        if misfits:
-            self._job_remarks[fact] = tuple(misfits)
-        return self._jobs.remember(raw, fact, len(raw) + _ENTRY_BYTES)

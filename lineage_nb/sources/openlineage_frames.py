@@ -15,6 +15,7 @@ from lineage_nb.model.schema import FRAMES, STRINGS
 from lineage_nb.sources.openlineage_events import ENTRY, IN, JOB_ENTRY, OUT, STATES, Collector
 from lineage_nb.sources.openlineage_ledger import NO_JOB, distinct, numbers_of, proven_by, ragged, spans
 from lineage_nb.sources.openlineage_statements import OWN_JOB
+from lineage_nb.sources.openlineage_tables import Columns
 from lineage_nb.sources.openlineage_words import Arrow
 
 __all__ = ["Speller"]
@@ -40,10 +41,10 @@ def _quoted(texts: pl.Series) -> pl.Series:
 
 def _ids(kind: str, pairs: Sequence[tuple[str, str]]) -> pl.DataFrame:
     """Id, namespace and name of every entity, in order."""
-    spaces = [namespace for namespace, _ in pairs]
+    spaces, names = zip(*pairs, strict=True) if pairs else ((), ())
     prefix = {namespace: node_id(kind, namespace, "") for namespace in set(spaces)}
     start = pl.Series([prefix[n] for n in spaces], dtype=pl.String)
-    name = pl.Series("name", [n for _, n in pairs], dtype=pl.String)
+    name = pl.Series("name", names, dtype=pl.String)
     return pl.DataFrame([pl.Series("namespace", spaces, dtype=pl.String), name, (start + _quoted(name)).alias("id")])
 
 
@@ -72,12 +73,12 @@ class Speller:
     def __init__(self, source: Collector) -> None:
         self._from = source
         said = source.statements
-        self._read, self._write = said.arrows(_READ), said.arrows(_WRITE)
-        self._datasets, self._jobs = _ids("dataset", said.datasets.values), _ids("job", said.jobs.values)
+        self._read, self._write = said.arrows[_READ], said.arrows[_WRITE]
+        self._datasets, self._jobs = _ids("dataset", list(said.datasets)), _ids("job", list(said.jobs))
         self._ends = pl.concat([self._datasets["id"], self._jobs["id"]])
-        self._lists = pl.Series([list(t) or None for t in said.lists.values], dtype=STRINGS)
-        self._words = pl.Series(said.words.values, dtype=pl.String)
-        self._fields = pl.Series([None, *("#" + _quoted(self._words[1:]))], dtype=pl.String).fill_null("")
+        self._lists = pl.Series([list(t) or None for t in said.lists], dtype=STRINGS)
+        self._words, self._names = (pl.Series(list(t), dtype=pl.String) for t in (said.words, said.names))
+        self._fields = ("#" + _quoted(self._names)).fill_null("")
 
     def frames(self, posted: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         """Spell out what a ledger holds.
@@ -121,14 +122,21 @@ class Speller:
             {
                 "statement": numbers_of(source.item_statement)[item],
                 "role": role,
-                "job": numbers_of(source.content_job)[content][row],
-                "proven": proven_by(role, state, rows, size, fact[row], numbers_of(source.endless)),
+                "job": source.jobs.jobs_of(fact)[row],
+                "proven": proven_by(role, state, rows, size, source.jobs.is_endless(fact)[row]),
                 "first": support["first"].gather(row),
                 "last": support["last"].gather(row),
             }
         )
         said = spans(said)
         return said.with_columns(target=numbers_of(source.statements.target)[said["statement"].to_numpy()])
+
+    def _joined(self, said: pl.DataFrame, table: Columns) -> pl.DataFrame:
+        """Join a table on `statement`; without a search, for it has the rows of each statement in a row, in order."""
+        rows = table.frame()
+        counts = np.bincount(rows["statement"].to_numpy(), minlength=len(self._from.statements.target))
+        place, found = ragged(np.append(0, np.cumsum(counts)), said["statement"].to_numpy())
+        return said[place].hstack(rows.drop("statement")[found])
 
     def _flows(self, said: pl.DataFrame) -> pl.DataFrame:
         """Every edge as numbers: origin and target (see `_end`), arrow, job, claim (statement, -1: proven)."""
@@ -145,8 +153,8 @@ class Speller:
             "last",
         )
         stated = said.with_columns(pl.when(role.is_in([OUT, ENTRY, JOB_ENTRY])).then(job).otherwise(NO_JOB).alias("job"))
-        stated = stated.join(self._from.statements.flows.frame(), on="statement")
-        to_dataset = np.array([a.to_dataset for a, _ in self._from.statements.arrows.values])
+        stated = self._joined(stated, self._from.statements.flows)
+        to_dataset = np.array([a.to_dataset for a, _ in self._from.statements.arrows])
         stated = stated.with_columns(whole=to_dataset[stated["arrow"].to_numpy()])
         origin, target = (pl.when(e == OWN_JOB).then(own_job).otherwise(e) for e in (pl.col("origin"), target))
         stated = stated.filter((origin != OWN_JOB) & (target != OWN_JOB)).select(
@@ -185,7 +193,7 @@ class Speller:
     def _claim_keys(self, flows: pl.DataFrame) -> pl.DataFrame:
         """Name every claim after the edges it makes, so that equal claims are equal wherever they are read."""
         claims = flows.filter(pl.col("claim") >= 0)
-        arrows = [f"{a.type}\x1f{a.subtype}\x1f{a.masking}\x1f{e}" for a, e in self._from.statements.arrows.values]
+        arrows = [f"{a.type}\x1f{a.subtype}\x1f{a.masking}\x1f{e}" for a, e in self._from.statements.arrows]
         origin, target = self._spell_end(claims["origin"]), self._spell_end(claims["target"])
         text = origin + "\x1e" + target + "\x1e" + _at(pl.Series(arrows, dtype=pl.String), claims["arrow"])
         texts = claims.select("job", "claim", text.alias("text")).group_by("job", "claim").agg(pl.col("text").sort())
@@ -193,7 +201,7 @@ class Speller:
         return texts.select("job", "claim", pl.Series("key", keys, dtype=pl.String))
 
     def _edges(self, flows: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
-        arrows, evidence = zip(*self._from.statements.arrows.values, strict=True)
+        arrows, evidence = zip(*self._from.statements.arrows, strict=True)
         number = flows["arrow"]
         columns = {
             "source": self._spell_end(flows["origin"]),
@@ -234,16 +242,16 @@ class Speller:
         if "drops" in posted:
             when = [pl.col("time").alias(name) for name in ("deleted_at", *seen)]
             datasets.append(posted["drops"].select("dataset", *when))
-        columns = about.join(statements.fields.frame(), on="statement").drop("statement")
+        columns = self._joined(about, statements.fields).drop("statement")
         jobs = [self._job_rows(posted["support"]), touched.filter(code < OWN_JOB).select((-2 - code).alias("job"), *seen)]
         if "parents" in posted:
             parents = posted["parents"]
             jobs += [parents, parents.select(pl.col("parent").alias("job"), *seen)]
         return pl.concat(
             [
-                self._entities("dataset", self._datasets, _gathered(datasets)),
+                self._entities("dataset", self._datasets, _gathered("dataset", datasets)),
                 self._columns(spans(columns)),
-                self._entities("job", self._jobs, _gathered(jobs)),
+                self._entities("job", self._jobs, _gathered("job", jobs)),
             ]
         )
 
@@ -251,8 +259,7 @@ class Speller:
         fact = numbers_of(self._from.content_fact)[support["content"].to_numpy()]
         facts = spans(support.select("first", "last").with_columns(fact=fact).filter(pl.col("fact") >= 0))
         numbers = facts["fact"].to_numpy()
-        details = self._from.job_facts.frame()[numbers]
-        return details.with_columns(facts["first"], facts["last"], job=numbers_of(self._from.job_of)[numbers])
+        return self._from.jobs.facts.frame().drop("endless")[numbers].with_columns(facts["first"], facts["last"])
 
     def _entities(self, kind: str, ids: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         named = [_at(ids[c], rows[kind]).alias(c) for c in ("id", "namespace", "name")]
@@ -267,7 +274,7 @@ class Speller:
                 parent=parent,
                 kind=pl.lit("column"),
                 namespace=_at(self._datasets["namespace"], rows["dataset"]),
-                name=self._words.gather(field),
+                name=self._names.gather(field),
                 data_type=_at(self._words, rows["data_type"]),
             )
         )
@@ -289,7 +296,7 @@ class Speller:
     def _dbt_names(self) -> pl.DataFrame:
         """Jobs that build a dbt node, by its unique id: what ties them to dbt's own artifacts."""
         schema = {"job": pl.Int64, "name": pl.String}
-        pairs = pl.DataFrame(sorted(self._from.dbt_jobs), schema=schema, orient="row")
+        pairs = pl.DataFrame(sorted(self._from.jobs.dbt_nodes), schema=schema, orient="row")
         node = _at(self._jobs["id"], pairs["job"])
         return _fitted("aliases", pairs.with_columns(node=node, evidence=pl.lit("openlineage:dbt_node")))
 
@@ -306,11 +313,18 @@ class Speller:
         return distinct(_fitted("io", rows, pl.col("key").alias("claim")))
 
 
-def _gathered(parts: list[pl.DataFrame]) -> pl.DataFrame:
+def _gathered(kind: str, parts: list[pl.DataFrame]) -> pl.DataFrame:
     """Unite rows about one kind of thing as spans; what a part is silent about is 0 (a text) or -1 (a count)."""
     rows = pl.concat(parts, how="diagonal_relaxed")
-    silent = {c: -1 if c in _COUNTS or c == "parent" else 0 for c in rows.columns if c != "deleted_at"}
-    return spans(rows.with_columns(pl.col(c).fill_null(value) for c, value in silent.items()))
+    content = [c for c in rows.columns if c not in (kind, "first", "last")]
+    silent = {c: -1 if c in _COUNTS or c == "parent" else 0 for c in content if c != "deleted_at"}
+    rows = rows.with_columns(pl.col(c).fill_null(value) for c, value in silent.items())
+    is_silent = pl.all_horizontal(pl.col(c).eq_missing(silent.get(c)) for c in content)
+    # most rows say nothing but that there is such a thing: these are found by its number alone
+    mentions = spans(rows.filter(is_silent).select(kind, "first", "last"))
+    return pl.concat([spans(rows.filter(~is_silent)), mentions], how="diagonal").with_columns(
+        pl.col(c).fill_null(value) for c, value in silent.items()
+    )
 
 
 def _fitted(name: str, rows: pl.DataFrame, *extra: pl.Expr) -> pl.DataFrame:

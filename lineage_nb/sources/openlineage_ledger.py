@@ -93,7 +93,7 @@ class Ledger:
             return
         content = events["content"].to_numpy()
         fact = numbers_of(source.content_fact)[content]
-        events = events.with_columns(pl.Series("job", numbers_of(source.content_job)[content]))
+        events = events.with_columns(pl.Series("job", source.jobs.jobs_of(fact)))
         time, state = pl.col("time"), pl.col("state")
         seen = (time.min().alias("first"), time.max().alias("last"))
         self._sets["support"].add(events.group_by("content", "state").agg(seen))
@@ -115,7 +115,7 @@ class Ledger:
         row, item = ragged(numbers_of(source.item_start), content)
         statement, role = numbers_of(source.item_statement)[item], numbers_of(source.item_role)[item]
         rows, size = numbers_of(source.item_rows)[item], numbers_of(source.item_bytes)[item]
-        proven = proven_by(role, events["state"].to_numpy()[row], rows, size, fact[row], numbers_of(source.endless))
+        proven = proven_by(role, events["state"].to_numpy()[row], rows, size, source.jobs.is_endless(fact)[row])
         table = events[["run", "time", "job"]][row].with_columns(
             pl.Series("dataset", numbers_of(source.statements.target)[statement]),
             pl.Series("role", role),
@@ -170,11 +170,8 @@ def ragged(starts: Numbers, rows: Numbers) -> tuple[Numbers, Numbers]:
     return row, np.arange(row.size) + np.repeat(first - (ends - counts), counts)
 
 
-def proven_by(
-    role: Numbers, state: Numbers, rows: Numbers, size: Numbers, fact: Numbers, endless: Numbers
-) -> Numbers:
+def proven_by(role: Numbers, state: Numbers, rows: Numbers, size: Numbers, goes_on: Numbers) -> Numbers:
     """Whether an event by itself shows that what it says of a dataset came about (see `openlineage_claims`)."""
-    goes_on = endless[fact].astype(bool) & (fact >= 0) if endless.size else np.zeros(fact.size, dtype=bool)
     done = (state == _COMPLETE) | (state == DECLARED) | (rows > 0) | (size > 0) | goes_on
     proven: Numbers = done | ~np.isin(role, (OUT, ENTRY))
     return proven

@@ -8,19 +8,14 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
-from lineage_nb.sources.openlineage_facets import (
-    DatasetFacets,
-    JobFacets,
-    RunFacets,
-    decode_facets,
-    without_deleted,
-)
+from lineage_nb.sources.openlineage_facets import DatasetFacets, RunFacets, decode_facets
 from lineage_nb.sources.openlineage_words import MAX_NAME
 
 __all__ = [
     "ALONE",
     "BAD_DATASET",
     "BAD_INPUTS",
+    "BAD_JOB",
     "BAD_OUTPUTS",
     "BAD_TIME",
     "BAD_TYPE",
@@ -40,7 +35,6 @@ __all__ = [
     "diagnosed",
     "is_given",
     "loosely",
-    "read_job",
     "read_run",
     "strictly",
 ]
@@ -109,12 +103,6 @@ class _LooseEvent(Struct, gc=False):
     dataset: Raw = Raw()
 
 
-class _Job(Struct, gc=False):
-    namespace: str
-    name: str
-    facets: JobFacets | None = None
-
-
 class Entity(Struct, gc=False):
     """A job or a dataset; its facets stay as they are."""
 
@@ -137,7 +125,6 @@ class Output(Struct, gc=False):
 decode_event = msgspec.json.Decoder(Event).decode
 _decode_loose_event = msgspec.json.Decoder(_LooseEvent).decode
 _decode_loose_run = msgspec.json.Decoder(_LooseRun).decode
-_decode_job = msgspec.json.Decoder(_Job).decode
 decode_entity = msgspec.json.Decoder(Entity).decode
 decode_entities = msgspec.json.Decoder(list[Entity] | None).decode
 _decode_outputs = msgspec.json.Decoder(list[Output] | None).decode
@@ -148,15 +135,27 @@ ALONE: Final = Raw(b"alone")
 _UNREAD: Final = _Run("")
 
 
-def decode_outputs(outputs: Raw) -> list[Output] | list[Entity]:
-    """Decode outputs in one go where all there is to them are facets of datasets, that fit."""
-    if b'"outputFacets"' not in bytes(outputs):
+def decode_outputs(outputs: Raw, *, apart: bool) -> list[Output] | list[Entity]:
+    """Decode outputs in one go where all there is to them are facets of datasets, that fit.
+
+    Parameters
+    ----------
+    outputs : Raw
+        As in the event.
+    apart : bool
+        Whether not to try, since there will be more to them.
+    """
+    if not apart:
         try:
             plain: list[Output] = _decode_outputs(outputs) or []
         except msgspec.ValidationError:
             plain = []
-        if plain and not any(output.outputFacets for output in plain):
-            return plain
+        for output in plain:
+            if output.outputFacets:
+                break
+        else:
+            if plain:
+                return plain
     entities: list[Entity] | None = strictly(decode_entities, outputs, BAD_OUTPUTS)
     return entities or []
 
@@ -178,18 +177,6 @@ def read_run(raw: Raw, misfits: list[str]) -> _Run:
     """Decode a run whose facets may not fit."""
     run = strictly(_decode_loose_run, raw, BAD_RUN)
     return _Run(run.runId, decode_facets(RunFacets, run.facets, misfits))
-
-
-def read_job(raw: bytes, misfits: list[str]) -> _Job:
-    """Decode a job, in one go if all of its facets fit."""
-    try:
-        job = _decode_job(raw)
-    except msgspec.ValidationError:
-        entity = strictly(decode_entity, raw, BAD_JOB)
-        return _Job(entity.namespace, entity.name, decode_facets(JobFacets, entity.facets, misfits))
-    if job.facets is not None and b"_deleted" in raw:
-        without_deleted(job.facets)
-    return job
 
 
 def strictly(decode: Callable[[bytes | Raw], _T], raw: bytes | Raw, reason: str) -> _T:

@@ -29,7 +29,7 @@ from lineage_nb.sources.openlineage_facets import (
     tag_texts,
     without_deleted,
 )
-from lineage_nb.sources.openlineage_tables import Columns, Interner, add_row
+from lineage_nb.sources.openlineage_tables import Columns, Interner, Names, Pairs
 from lineage_nb.sources.openlineage_words import MAX_INT, MAX_NAME, Arrow, Misfit, arrow, check_names, whole
 
 __all__ = ["OWN_JOB", "Statements", "job_code"]
@@ -52,16 +52,14 @@ class Statements:
     """All distinct statements: tables over the numbers of datasets, texts and arrows."""
 
     def __init__(self) -> None:
-        self.datasets: Interner[tuple[str, str]] = Interner()
-        self.jobs: Interner[tuple[str, str]] = Interner()
-        self.words: Interner[str | None] = Interner()
-        self.lists: Interner[tuple[str, ...]] = Interner()
+        self.datasets, self.jobs = Pairs(), Pairs()
+        self.names = Names()
+        self.words: Interner[str | None] = Interner({None: 0})
+        self.lists: Interner[tuple[str, ...]] = Interner({(): 0})
         self.arrows: Interner[tuple[Arrow, str]] = Interner()
         self._arrow_of: dict[tuple[object, ...], int] = {}
         self._told: tuple[dict[bytes, tuple[int, ...]], ...] = ({}, {})
-        self.words(None)
-        self.lists(())
-        self.made = self.arrows((Arrow("WRITE", None, None, None, False), COLUMN_LINEAGE))
+        self.made = self.arrows[Arrow("WRITE", None, None, None, False), COLUMN_LINEAGE]
         self.target = array("i")
         self.misfits: dict[int, tuple[str, ...]] = {}
         number = pl.Int32
@@ -152,17 +150,16 @@ class Statements:
     def _try(
         self, name: str, parse: Callable[[int, Any], None], misfits: list[str], statement: int, facet: Any
     ) -> bool:
-        table = self.fields if name == "schema" else self.flows
-        mark = table.mark()
+        rows = (self.fields if name == "schema" else self.flows).rows
+        before = len(rows)
         try:
             parse(statement, facet)
-        except Misfit:
-            table.undo(mark)
+        except BaseException as error:
+            del rows[before:]
+            if not isinstance(error, Misfit):
+                raise
             misfits.append(name)
             return False
-        except BaseException:
-            table.undo(mark)
-            raise
         return True
 
     def _facts(self, statement: int, found: DatasetFacets, misfits: list[str]) -> None:
@@ -176,17 +173,17 @@ class Statements:
         kind = (found.datasetType.datasetType or "").strip().lower() if found.datasetType else ""
         description = found.documentation.description if found.documentation else None
         row = (
-            self.words(kind or None),
-            self.lists(names(found.ownership)),
-            self.lists(tags.pop(None, ())),
-            self.words(description or None),
+            self.words[kind or None],
+            self.lists[names(found.ownership)],
+            self.lists[tags.pop(None, ())],
+            self.words[description or None],
             stored,
         )
         if row != (0, 0, 0, 0, -1):
-            add_row(self.facts, statement, *row)
+            self.facts.rows += (statement, *row)
         for at, texts in tags.items():
             if at is not None and len(at) <= MAX_NAME:
-                add_row(self.fields, statement, self.words(at), 0, -1, 0, self.lists(texts))
+                self.fields.rows += (statement, self.names[at], 0, -1, 0, self.lists[texts])
         if found.symlinks:
             for link in found.symlinks.identifiers or ():
                 self._alias(statement, "symlinks", misfits, link.namespace, link.name, lasting=True)
@@ -209,36 +206,38 @@ class Statements:
         except Misfit:
             misfits.append(facet)
             return
-        add_row(self.aliases, statement, node_id("dataset", namespace, name), lasting)
+        self.aliases.rows += (statement, node_id("dataset", namespace, name), lasting)
 
     def _schema(self, statement: int, facet: Any) -> None:
         """Take in every field, nested ones as ``a.b``, level by level without recursion."""
-        numbers, fields, types, ordinals, descriptions, tags = self.fields.lists
-        word, index = self.words, self.words.index
-        before = len(tags)
+        rows, names, words = self.fields.rows, self.names, self.words
         levels = [("", facet.fields or ())]
         for prefix, level in levels:
             for position, column in enumerate(level):
-                name, kind, given = column.name, column.type, column.ordinal_position
-                if prefix:
-                    name = prefix + name
-                if len(name) > MAX_NAME or (given is not None and given > MAX_INT):
-                    raise Misfit(name)
-                fields.append(index.get(name) or word(name))
-                types.append((index.get(kind) or word(kind)) if kind else 0)
-                ordinals.append(position if given is None or given < 1 else given - 1)
-                descriptions.append(word(column.description) if column.description else 0)
-                tags.append(0)
+                kind, description, given = column.type, column.description, column.ordinal_position
+                if given is None or given < 1:
+                    given = position
+                elif given > MAX_INT:
+                    raise Misfit(given)
+                else:
+                    given -= 1
+                rows += (
+                    statement,
+                    names[prefix + column.name],
+                    words[kind] if kind else 0,
+                    given,
+                    words[description] if description else 0,
+                    0,
+                )
                 if column.fields:
-                    levels.append((f"{name}.", column.fields))
-        numbers.extend([statement] * (len(tags) - before))
+                    levels.append((f"{prefix}{column.name}.", column.fields))
 
     def _arrow(self, given: Transformation, whole_dataset: bool, evidence: str) -> int:
         key = (given.type, given.subtype, given.masking, whole_dataset, evidence)
         number = self._arrow_of.get(key)
         if number is None:
             said = arrow(given.type, given.subtype, given.masking, whole_dataset=whole_dataset)
-            number = self._arrow_of[key] = self.arrows((said, evidence))
+            number = self._arrow_of[key] = self.arrows[said, evidence]
         return number
 
     def _read_arrows(self, raw: Raw, *, whole_dataset: bool) -> tuple[int, ...]:
@@ -256,80 +255,55 @@ class Statements:
         return numbers
 
     def _column_lineage(self, statement: int, facet: Any) -> None:
-        numbers, origins, fields, into, arrows = self.flows.lists
-        datasets, words, told = self.datasets.index, self.words.index, self._told[False]
-        before = len(arrows)
+        rows, datasets, names, told = self.flows.rows, self.datasets, self.names, self._told[False]
         for column, entry in facet.fields.items():
-            target = words.get(column)
-            if target is None:
-                check_names(column)
-                target = self.words(column)
+            into = names[column]
             if not entry.inputFields:
-                origins.append(OWN_JOB)
-                fields.append(0)
-                into.append(target)
-                arrows.append(self.made)
+                rows += (statement, OWN_JOB, 0, into, self.made)
             for source in entry.inputFields:
-                origin = datasets.get((source.namespace, source.name))
-                if origin is None:
-                    check_names(source.namespace, source.name)
-                    origin = self.datasets((source.namespace, source.name))
-                field = words.get(source.field)
-                if field is None:
-                    check_names(source.field)
-                    field = self.words(source.field)
+                origin, field = datasets[source.namespace, source.name], names[source.field]
                 how = told.get(bytes(source.transformations))
                 if how is None:
                     how = self._read_arrows(source.transformations, whole_dataset=False)
                 for number in how or (self._arrow(_told_by(entry.transformationType), False, COLUMN_LINEAGE),):
-                    origins.append(origin)
-                    fields.append(field)
-                    into.append(target)
-                    arrows.append(number)
+                    rows += (statement, origin, field, into, number)
         told = self._told[True]
         for source in facet.dataset or ():
-            check_names(source.namespace, source.name, source.field)
-            origin, field = self.datasets((source.namespace, source.name)), self.words(source.field)
+            origin, field = datasets[source.namespace, source.name], names[source.field]
             how = told.get(bytes(source.transformations))
             if how is None:
                 how = self._read_arrows(source.transformations, whole_dataset=True)
             for number in how or (self._arrow(_INFLUENCE, True, COLUMN_LINEAGE),):
-                origins.append(origin)
-                fields.append(field)
-                into.append(0)
-                arrows.append(number)
-        numbers.extend([statement] * (len(arrows) - before))
+                rows += (statement, origin, field, 0, number)
 
     def _end(self, type_: str, namespace: str | None, name: str | None) -> int:
         """Give the number of the dataset or the code of the job at one end of a stated flow."""
         kind = type_.upper()
         if kind not in ("DATASET", "JOB") or (namespace is None) != (name is None):
             raise Misfit(type_)
-        check_names(namespace, name)
         if namespace is None or name is None:
             if kind == "DATASET":
                 raise Misfit(type_)
             return OWN_JOB
-        return self.datasets((namespace, name)) if kind == "DATASET" else job_code(self.jobs((namespace, name)))
+        return self.datasets[namespace, name] if kind == "DATASET" else job_code(self.jobs[namespace, name])
 
     def _lineage(self, statement: int, facet: Any) -> None:
         if facet.inputs is not None:
             self._inputs(statement, 0, facet.inputs)
         for target, entry in facet.fields.items() if self.target[statement] >= 0 else ():
-            check_names(target)
-            self._inputs(statement, self.words(target), entry.inputs)
+            self._inputs(statement, self.names[target], entry.inputs)
 
     def _inputs(self, statement: int, into: int, inputs: list[LineageInput]) -> None:
         to_job = self.target[statement] < 0
         if not inputs and not to_job:
-            add_row(self.flows, statement, OWN_JOB, 0, into, self._tie("WRITE", None))
+            self.flows.rows += (statement, OWN_JOB, 0, into, self._tie("WRITE", None))
         for given in inputs:
             origin = self._end(given.type, given.namespace, given.name)
             check_names(given.field)
             if origin < 0 and to_job:
                 self.job_to_job.add(statement)
                 continue
-            field = self.words(given.field or None) if origin >= 0 else 0
+            field = self.names[given.field or None] if origin >= 0 else 0
             for how in given.transformations or (None,):
                 if origin < 0 or to_job:
                     number = self._tie("WRITE" if origin < 0 else "READ", how)
@@ -337,11 +311,11 @@ class Statements:
                     number = self._arrow(_VALUES if into or not field else _INFLUENCE, not into, LINEAGE)
                 else:
                     number = self._arrow(how, not into, LINEAGE)
-                add_row(self.flows, statement, origin, field, into, number)
+                self.flows.rows += (statement, origin, field, into, number)
 
     def _tie(self, word: str, how: Transformation | None) -> int:
         said = arrow(how.type, how.subtype, how.masking) if how else None
-        return self.arrows((Arrow(word, said.subtype if said else None, None, None, False), LINEAGE))
+        return self.arrows[Arrow(word, said.subtype if said else None, None, None, False), LINEAGE]
 
 
 _VALUES: Final = Transformation("DIRECT")

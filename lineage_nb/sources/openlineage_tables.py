@@ -3,62 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 import polars as pl
 
-__all__ = ["Columns", "Interner", "add_row"]
+from lineage_nb.sources.openlineage_words import MAX_NAME, Misfit
+
+__all__ = ["Columns", "Interner", "Names", "Pairs"]
 
 _CHUNK: Final = 1 << 18
 _K = TypeVar("_K", bound=Hashable)
 
 
-class Interner(Generic[_K]):
-    """Numbers for distinct values, in order of appearance."""
+class Interner(dict[_K, int]):
+    """Numbers for distinct values, in order of appearance: a new value gets one when it is looked up.
+
+    Examples
+    --------
+    >>> letters = Interner()
+    >>> letters["a"], letters["b"], letters["a"]
+    (0, 1, 0)
+    """
+
+    def __missing__(self, value: _K) -> int:
+        number = self[value] = len(self)
+        return number
+
+
+class Names(Interner[str | None]):
+    """Numbers for names of fields, of which 0 is for none; one that is too long is a `Misfit`."""
 
     def __init__(self) -> None:
-        self.values: list[_K] = []
-        self.index: dict[_K, int] = {}
+        super().__init__({None: 0})
 
-    def __call__(self, value: _K) -> int:
-        """Get the number of `value`, a new one for a new value."""
-        number = self.index.get(value)
-        if number is None:
-            number = self.index[value] = len(self.values)
-            self.values.append(value)
+    def __missing__(self, value: str | None) -> int:
+        if value is not None and len(value) > MAX_NAME:
+            raise Misfit(value)
+        number = self[value] = len(self)
+        return number
+
+
+class Pairs(Interner[tuple[str, str]]):
+    """Numbers for namespaces with names; one that is too long is a `Misfit`."""
+
+    def __missing__(self, value: tuple[str, str]) -> int:
+        namespace, name = value
+        if len(namespace) > MAX_NAME or len(name) > MAX_NAME:
+            raise Misfit(value)
+        number = self[value] = len(self)
         return number
 
 
 class Columns:
-    """A table that grows: Python lists, packed into polars chunks so that text takes little memory."""
+    """A table that grows: values row by row, packed into polars chunks so that text takes little memory.
+
+    Attributes
+    ----------
+    rows : list
+        The latest rows, one after the other; to be extended by whole rows.
+    """
 
     def __init__(self, **schema: Any) -> None:
         self.schema = schema
-        self.lists: list[list[Any]] = [[] for _ in schema]
+        self.rows: list[Any] = []
         self.chunks: list[pl.DataFrame] = []
 
-    def mark(self) -> int:
-        """Remember the height, for `undo`."""
-        return len(self.lists[-1])
-
-    def undo(self, mark: int) -> None:
-        """Drop what came after `mark`."""
-        for values in self.lists:
-            del values[mark:]
-
     def pack(self, at_least: int = _CHUNK) -> None:
-        """Move the lists into a chunk once they are long enough; never between `mark` and `undo`."""
-        if len(self.lists[0]) >= at_least:
-            parts = zip(self.schema.items(), self.lists, strict=True)
-            self.chunks.append(pl.DataFrame([pl.Series(n, v, dtype=t, strict=True) for (n, t), v in parts]))
-            for values in self.lists:
-                values.clear()
+        """Move the rows into a chunk once they are many enough."""
+        width = len(self.schema)
+        if len(self.rows) >= at_least * width:
+            columns = (
+                pl.Series(name, self.rows[place::width], dtype=dtype, strict=True)
+                for place, (name, dtype) in enumerate(self.schema.items())
+            )
+            self.chunks.append(pl.DataFrame(list(columns)))
+            self.rows.clear()
 
     def clear(self) -> None:
         """Forget every row."""
         self.chunks = []
-        for values in self.lists:
-            values.clear()
+        self.rows.clear()
 
     def frame(self) -> pl.DataFrame:
         """Everything so far."""
@@ -66,9 +90,3 @@ class Columns:
         if len(self.chunks) > 1:
             self.chunks = [pl.concat(self.chunks)]
         return self.chunks[0] if self.chunks else pl.DataFrame(schema=self.schema)
-
-
-def add_row(table: Columns, *row: object) -> None:
-    """Append one row."""
-    for values, value in zip(table.lists, row, strict=True):
-        values.append(value)
