@@ -96,6 +96,7 @@ class Catalog:
         self._tables: dict[str, Known] = {}
         self._suffixes: dict[str, list[str]] | None = None
         self._below: Catalog | None = None
+        self._exact = False
         self._forgotten: set[str] = set()
         for table, columns in (tables or {}).items():
             self.learn(table, columns)
@@ -143,6 +144,7 @@ class Catalog:
         """A catalog upon this one, that learns and forgets without changing it."""
         upper = Catalog()
         upper._below = self
+        upper._exact = True  # what a script makes is found by its own name only
         return upper
 
     def _find(self, key: str) -> str | None:
@@ -150,6 +152,8 @@ class Catalog:
             return None
         if key in self._tables:
             return key
+        if self._exact:
+            return None
         if self._suffixes is None:
             self._suffixes = _suffixes(self._tables)
         fits = self._suffixes.get(key, [])
@@ -222,6 +226,10 @@ class Names:
             this = this.expression
         name = self.part(this)
         temporary = isinstance(this, exp.Identifier) and this.args.get("temporary")
+        if isinstance(this, exp.Parameter):
+            name = f"@{this.name}"
+        elif isinstance(this, exp.DynamicIdentifier) and isinstance(this.this, exp.Literal):
+            name = ".".join(self.fold(exp.to_identifier(p)) for p in str(this.this.this).split("."))
         found.append(f"#{name}" if temporary and not name.startswith("#") else name)
         return [p for p in found if p]
 

@@ -1,4 +1,4 @@
-"""Statements that the parser does not know: recognised by their words, or put into words that it knows."""
+"""Statements that the parser does not know, recognised by their words."""
 
 from __future__ import annotations
 
@@ -6,84 +6,103 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlglot import Token, TokenType, exp
-from sqlglot.dialects.dialect import Dialect
 
 from lineage_nb.sql.draft import Draft
 from lineage_nb.sql.queries import evaluate
+from lineage_nb.sql.rewording import after, name_at
 from lineage_nb.sql.scope import Scope
 
-__all__ = ["command", "reworded"]
+__all__ = ["command"]
 
 Parse = Callable[[list[Token]], Any]
 
 _HARMLESS = frozenset(
-    ["EXPLAIN", "USE", "SET", "UNSET", "RESET", "SHOW", "DESCRIBE", "DESC", "LIST", "LS", "PUT", "GET", "REMOVE", "RM", "GRANT", "REVOKE", "COMMENT", "CALL", "ANALYZE", "VACUUM", "OPTIMIZE", "REFRESH", "MSCK", "ADD", "DELETE", "KILL", "BEGIN", "START", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "LOCK", "UNLOCK", "UNCACHE", "CLEAR", "DECLARE", "FETCH", "OPEN", "CLOSE", "DEALLOCATE", "PRINT", "RAISE", "RAISERROR", "THROW", "RETURN", "EXIT", "QUIT", "CHECKPOINT", "INSTALL", "LOAD", "FORCE", "DISCARD", "REINDEX", "CLUSTER", "NOTIFY", "LISTEN", "UNLISTEN", "UNDROP", "SUSPEND", "RESUME", "ABORT", "END", "ALTER", "DROP", "CREATE", "FLUSH", "RESTORE", "RESTART", "SYSTEM", "EXCHANGE", "ENABLE", "DISABLE", "WAITFOR", "BACKUP", "GO", "HELP", "EXECUTE", "EXEC", "PRAGMA", "EXPORT", "IMPORT", "DENY"]
+    [
+        "EXPLAIN",
+        "USE",
+        "SET",
+        "UNSET",
+        "RESET",
+        "SHOW",
+        "DESCRIBE",
+        "DESC",
+        "LIST",
+        "LS",
+        "PUT",
+        "GET",
+        "REMOVE",
+        "RM",
+        "GRANT",
+        "REVOKE",
+        "COMMENT",
+        "CALL",
+        "ANALYZE",
+        "VACUUM",
+        "OPTIMIZE",
+        "REFRESH",
+        "MSCK",
+        "ADD",
+        "DELETE",
+        "KILL",
+        "BEGIN",
+        "START",
+        "COMMIT",
+        "ROLLBACK",
+        "SAVEPOINT",
+        "RELEASE",
+        "LOCK",
+        "UNLOCK",
+        "UNCACHE",
+        "CLEAR",
+        "DECLARE",
+        "FETCH",
+        "OPEN",
+        "CLOSE",
+        "DEALLOCATE",
+        "PRINT",
+        "RAISE",
+        "RAISERROR",
+        "THROW",
+        "RETURN",
+        "EXIT",
+        "QUIT",
+        "CHECKPOINT",
+        "INSTALL",
+        "LOAD",
+        "FORCE",
+        "DISCARD",
+        "REINDEX",
+        "CLUSTER",
+        "NOTIFY",
+        "LISTEN",
+        "UNLISTEN",
+        "UNDROP",
+        "SUSPEND",
+        "RESUME",
+        "ABORT",
+        "END",
+        "ALTER",
+        "DROP",
+        "CREATE",
+        "FLUSH",
+        "RESTORE",
+        "RESTART",
+        "SYSTEM",
+        "EXCHANGE",
+        "ENABLE",
+        "DISABLE",
+        "WAITFOR",
+        "BACKUP",
+        "GO",
+        "HELP",
+        "EXECUTE",
+        "EXEC",
+        "PRAGMA",
+        "EXPORT",
+        "IMPORT",
+        "DENY",
+    ]
 )
-
-
-def reworded(tokens: Sequence[Token], dialect: Dialect) -> list[Token] | None:
-    """Tokens of a statement that says the same in words the parser knows; None if there is none.
-
-    ``REPLACE INTO t SELECT …`` is an INSERT; ``CREATE TASK … AS INSERT …`` writes what its statement writes;
-    ``CREATE LIVE TABLE`` is a table; ``LOAD DATA INFILE`` is a COPY.
-    """
-    words = [t.text.upper() for t in tokens[:12]]
-    if words[:2] == ["REPLACE", "INTO"]:
-        return _keyworded("INSERT OVERWRITE TABLE", dialect)[:1] + list(tokens[1:])
-    if words[:1] == ["CREATE"] and {"TASK", "PIPE"} & set(words[:5]):
-        start = next((i for i, t in enumerate(tokens) if t.text.upper() == "AS"), None)
-        return list(tokens[start + 1 :]) if start is not None else None
-    if words[:1] == ["CREATE"] and {"LIVE", "REFRESH"} & set(words[:6]):
-        dropped = {"LIVE", "REFRESH", "STREAMING", "PRIVATE"}
-        head = [t for t in tokens[:7] if t.text.upper() not in dropped]
-        if [t.text.upper() for t in head[1:3]] == ["OR", "TABLE"] or head[1].text.upper() == "OR":
-            head = [head[0], *head[2:]]
-        return [*head, *tokens[7:]]
-    if words[:1] == ["CREATE"] and "SNAPSHOT" in words[:4]:
-        return [t for t in tokens if t.text.upper() != "SNAPSHOT"]
-    if words[:1] == ["CREATE"] and ("DEEP" in words or "SHALLOW" in words):
-        return [t for t in tokens if t.text.upper() not in ("DEEP", "SHALLOW")]
-    if words[:2] == ["LOAD", "DATA"] and "INFILE" in words:
-        return _load_infile(tokens, dialect)
-    return None
-
-
-def _keyworded(text: str, dialect: Dialect) -> list[Token]:
-    return list(dialect.tokenize(text))
-
-
-def _load_infile(tokens: Sequence[Token], dialect: Dialect) -> list[Token] | None:
-    path = next((t for t in tokens if t.token_type == TokenType.STRING), None)
-    table = next((i for i, t in enumerate(tokens) if t.text.upper() == "TABLE"), None)
-    if path is None or table is None:
-        return None
-    name = _name(tokens, table + 1)[0]
-    return [*_keyworded("COPY", dialect), *name, *_keyworded("FROM", dialect), path]
-
-
-def _name(tokens: Sequence[Token], start: int) -> tuple[list[Token], int]:
-    """A dotted name from `start` on, and where it ends."""
-    end = start + 1
-    while end + 1 < len(tokens) and tokens[end].token_type == TokenType.DOT:
-        end += 2
-    return list(tokens[start:end]), end
-
-
-def _table(tokens: Sequence[Token], start: int, scope: Scope) -> str:
-    names = scope.context.names
-    parts = [t.text for t in _name(tokens, start)[0] if t.token_type != TokenType.DOT]
-    quoted = {t.text for t in tokens if t.token_type == TokenType.IDENTIFIER}
-    ids = [exp.to_identifier(p, quoted=p in quoted) for p in parts[-3:]]
-    padded: list[Any] = [None] * (3 - len(ids)) + ids
-    return names.table(exp.Table(this=padded[2], db=padded[1], catalog=padded[0]))
-
-
-def _after(tokens: Sequence[Token], *words: str) -> int | None:
-    texts = [t.text.upper() for t in tokens]
-    for i in range(len(texts) - len(words)):
-        if texts[i : i + len(words)] == list(words):
-            return i + len(words)
-    return None
 
 
 def command(tokens: Sequence[Token], scope: Scope, draft: Draft, parse: Parse) -> bool:
@@ -97,16 +116,19 @@ def command(tokens: Sequence[Token], scope: Scope, draft: Draft, parse: Parse) -
     if words[:2] == ["ALTER", "TABLE"]:
         return _altered(tokens, scope, draft)
     if words[:2] == ["RENAME", "TABLE"]:
-        to = _after(tokens, "TO")
-        if to is not None:
-            draft.event("rename", _table(tokens, 2, scope), _table(tokens, to, scope))
+        for i in (i for i, word in enumerate(words) if word == "TO"):
+            before = max((j for j in range(i) if words[j] in (",", "TABLE")), default=1)
+            draft.event("rename", _table(tokens, before + 1, scope), _table(tokens, i + 1, scope))
+        return True
+    if words[:2] == ["EXCHANGE", "TABLES"] and "AND" in words:
+        draft.event("swap", _table(tokens, 2, scope), _table(tokens, words.index("AND") + 1, scope))
         return True
     if words[:1] == ["CREATE"] and "STREAM" in words[:4]:
-        name, on = _after(tokens, "STREAM"), _after(tokens, "ON", "TABLE")
+        name, on = after(tokens, "STREAM"), after(tokens, "ON", "TABLE")
         if name is not None and on is not None:
             _all_columns(_table(tokens, on, scope), _table(tokens, name, scope), scope, draft)
         return True
-    return words[0] in _HARMLESS
+    return words[0] in _HARMLESS and not (words[0] == "CREATE" and "SELECT" in words)
 
 
 def _unload(tokens: Sequence[Token], scope: Scope, draft: Draft, parse: Parse) -> bool:
@@ -126,10 +148,14 @@ def _altered(tokens: Sequence[Token], scope: Scope, draft: Draft) -> bool:
     draft.kind = "ALTER TABLE"
     start = 4 if [t.text.upper() for t in tokens[2:4]] == ["IF", "EXISTS"] else 2
     table = _table(tokens, start, scope)
-    moved = _after(tokens, "WITH", "TABLE") or _after(tokens, "APPEND", "FROM") or _after(tokens, "REPLACE", "PARTITION")
+    moved = (
+        after(tokens, "WITH", "TABLE")
+        or after(tokens, "APPEND", "FROM")
+        or after(tokens, "REPLACE", "PARTITION")
+    )
     words = {t.text.upper() for t in tokens}
     if "SWITCH" in words:
-        to = _after(tokens, "TO")
+        to = after(tokens, "TO")
         if to is not None:
             _all_columns(table, _table(tokens, to, scope), scope, draft)
         return True
@@ -145,3 +171,10 @@ def _all_columns(source: str, target: str, scope: Scope, draft: Draft) -> None:
     draft.write(target, relation, relation.names)
 
 
+def _table(tokens: Sequence[Token], start: int, scope: Scope) -> str:
+    names = scope.context.names
+    parts = [t.text for t in name_at(tokens, start)[0] if t.token_type != TokenType.DOT]
+    quoted = {t.text for t in tokens if t.token_type == TokenType.IDENTIFIER}
+    ids = [exp.to_identifier(p, quoted=p in quoted) for p in parts[-3:]]
+    padded: list[Any] = [None] * (3 - len(ids)) + ids
+    return names.table(exp.Table(this=padded[2], db=padded[1], catalog=padded[0]))

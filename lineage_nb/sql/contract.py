@@ -50,7 +50,9 @@ def contracted(
     inputs: dict[str, None] = {}
     written: dict[str, None] = {}
     columns: dict[str, dict[str, None]] = {}
-    last_query = max((i for i, s in enumerate(statements) if s.kind == "SELECT" and "" in s.columns), default=-1)
+    last_query = max(
+        (i for i, s in enumerate(statements) if s.kind == "SELECT" and "" in s.columns), default=-1
+    )
     for index, statement in enumerate(statements):
         _forget(statement, made, passing)
         for table in statement.inputs:
@@ -100,7 +102,12 @@ def _passing(statements: tuple[Statement, ...]) -> set[str]:
     created: set[str] = set()
     for statement in statements:
         passing |= statement.temporary
-        for what, table, _ in statement.events:
+        for what, table, other in statement.events:
+            if other is not None and what == "rename":
+                _move(created, {table: other})
+                _move(passing, {table: other})
+            elif other is not None and what == "swap":
+                _move(created, {table: other, other: table})
             if what in ("create", "replace", "clone", "like"):
                 created.add(table)
                 if table not in statement.temporary:
@@ -108,6 +115,12 @@ def _passing(statements: tuple[Statement, ...]) -> set[str]:
             elif what == "drop" and table in created:
                 passing.add(table)
     return passing
+
+
+def _move(names: set[str], moves: dict[str, str]) -> None:
+    moved = {moves[n] for n in names if n in moves}
+    names.difference_update(moves)
+    names.update(moved)
 
 
 def _forget(statement: Statement, made: dict[str, _Made], passing: set[str]) -> None:
@@ -118,7 +131,9 @@ def _forget(statement: Statement, made: dict[str, _Made], passing: set[str]) -> 
 
 def _through(statement: Statement, made: Mapping[str, _Made]) -> Iterator[Edge]:
     """Edges of a statement with temporary inputs replaced by what these are made of."""
-    if not any(e.input_table in made for e in statement.edges) and not any(t in made for t in statement.inputs):
+    if not any(e.input_table in made for e in statement.edges) and not any(
+        t in made for t in statement.inputs
+    ):
         yield from statement.edges
         return
     flows: dict[tuple[str, str | None], Flow] = {}
@@ -158,7 +173,9 @@ def _remember(
             continue
         target = made[edge.output_table]
         packed = trace(edge.verdict, edge.masking) if edge.subtype <= AGGREGATION else CARRIED
-        flow = target.rows if edge.output_column is None else target.columns.setdefault(edge.output_column, {})
+        flow = (
+            target.rows if edge.output_column is None else target.columns.setdefault(edge.output_column, {})
+        )
         add(flow, (edge.input_table, edge.input_column, edge.path, edge.subtype), packed)
 
 
@@ -185,7 +202,9 @@ def _rename(
             _rekey(mapping, moves)
 
 
-def _rekey(mapping: dict[str, object] | dict[str, None] | dict[str, dict[str, None]], moves: dict[str, str]) -> None:
+def _rekey(
+    mapping: dict[str, object] | dict[str, None] | dict[str, dict[str, None]], moves: dict[str, str]
+) -> None:
     items = [(moves.get(key, key), value) for key, value in mapping.items()]
     mapping.clear()
     for key, value in items:

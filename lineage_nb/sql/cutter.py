@@ -18,7 +18,6 @@ MAX_DEPTH = 4
 """How deep SQL texts may stand in SQL texts."""
 
 QUERY = frozenset({"SELECT", "WITH"})
-_MANY_NAMES = 1000
 _VAIN = 4
 
 
@@ -45,9 +44,10 @@ class Frame(NamedTuple):
 
 @dataclass(slots=True)
 class Budget:
-    """How many more characters of dynamic SQL are read in this script."""
+    """How many more characters of dynamic SQL are read in this script, and names put into sets."""
 
     characters: int
+    names: int = 500_000
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class Cutter:
     problems: list[Problem] = field(default_factory=list)
     vain: int = 0
     _variables: frozenset[str] = frozenset()
-    _stale: int = 1
+    _stale: bool = True
 
     @property
     def size(self) -> int:
@@ -127,21 +127,22 @@ class Cutter:
     def declare(self, name: str) -> None:
         """Note the name of a variable, parameter or cursor."""
         self.names.append(name.lower())
-        self._stale += 1
+        self._stale = True
 
     def forget(self, count: int = 0) -> None:
         """Drop all names but the first `count`."""
-        del self.names[count:]
-        self._variables = frozenset(self.names)
-        self._stale = 0
+        if count < len(self.names):
+            del self.names[count:]
+            self._stale = True
 
     @property
     def variables(self) -> frozenset[str]:
         """The names declared so far."""
         # A set for each of very many declarations would take quadratic room: then the newest may be missing.
-        if self._stale and (len(self.names) < _MANY_NAMES or self._stale > len(self.names) // 10):
+        if self._stale and (self.budget.names > 0 or len(self.names) > 2 * len(self._variables)):
+            self.budget.names -= len(self.names)
             self._variables = frozenset(self.names)
-            self._stale = 0
+            self._stale = False
         return self._variables
 
     def push(self, kind: str, *, branch: bool = False) -> None:
@@ -159,8 +160,8 @@ class Cutter:
             return
         frame = self.frames.pop()
         self.branches -= frame.branch
-        if frame.routine != self.routine:
-            self.routine = frame.routine
+        self.routine = frame.routine
+        if self.kind != "tsql":
             self.forget(frame.names)
 
     def problem(self, message: str, i: int) -> None:

@@ -16,9 +16,13 @@ from lineage_nb.sql.scope import Scope
 __all__ = ["DEFINERS", "copied"]
 
 _TEMPORARY = tuple(
-    kind for n in ("TemporaryProperty", "VolatileProperty", "GlobalProperty") if (kind := getattr(exp, n, None))
+    kind
+    for n in ("TemporaryProperty", "VolatileProperty", "GlobalProperty")
+    if (kind := getattr(exp, n, None))
 )
-_TABLES = frozenset(("TABLE", "VIEW", "MODEL", "DICTIONARY", "DYNAMIC TABLE", "EXTERNAL TABLE", "MATERIALIZED VIEW"))
+_TABLES = frozenset(
+    ("TABLE", "VIEW", "MODEL", "DICTIONARY", "DYNAMIC TABLE", "EXTERNAL TABLE", "MATERIALIZED VIEW")
+)
 
 
 def _properties(node: Any) -> list[Any]:
@@ -33,7 +37,9 @@ def _declared(schema: Any, scope: Scope) -> dict[str, str | None]:
     for item in schema.expressions if isinstance(schema, exp.Schema) else ():
         if isinstance(item, exp.ColumnDef):
             kind = item.args.get("kind")
-            columns[fold(item.this)] = kind.sql(dialect=scope.context.names.dialect) if kind is not None else None
+            columns[fold(item.this)] = (
+                kind.sql(dialect=scope.context.names.dialect) if kind is not None else None
+            )
         elif isinstance(item, (exp.Identifier, exp.Column)):
             columns[fold(item.this if isinstance(item, exp.Column) else item)] = None
     return columns
@@ -57,16 +63,26 @@ def _create(node: Any, scope: Scope, draft: Draft) -> Relation:
     for partition in (p.this for p in properties if isinstance(p, exp.PartitionedByProperty)):
         typed = {k: v for k, v in _declared(partition, scope).items() if v is not None}
         declared.update(typed)
+    for like in node.this.expressions if isinstance(node.this, exp.Schema) else ():
+        if isinstance(like, exp.LikeProperty) and isinstance(like.this, exp.Table):
+            copied_from = scope.context.table(like.this)
+            draft.event("like", table, copied_from.table)
+            if copied_from.known:
+                declared = {**dict.fromkeys(copied_from.names), **declared}
     if declared:
         draft.types[table] = declared
     _filled(node, scope, draft, written, list(declared), properties)
     return Relation()
 
 
-def _filled(node: Any, scope: Scope, draft: Draft, table: str, declared: list[str], properties: list[Any]) -> None:
+def _filled(
+    node: Any, scope: Scope, draft: Draft, table: str, declared: list[str], properties: list[Any]
+) -> None:
     query = node.args.get("expression")
     clone = node.args.get("clone")
-    if isinstance(query, exp.Table):
+    if isinstance(query, exp.Table) and scope.context.dialect == "clickhouse":  # its structure only
+        draft.event("like", table, scope.context.names.table(query))
+    elif isinstance(query, exp.Table):
         _copy_table(query, scope, draft, table)
     elif isinstance(query, exp.Expression):
         relation = evaluate(query, scope)
@@ -148,7 +164,9 @@ def _load(node: Any, scope: Scope, draft: Draft) -> Relation:
     paths = [str(path.this)] if isinstance(path, exp.Literal) else []
     files = node.args.get("files")
     if isinstance(files, exp.Expression):
-        paths += [str(t.this) for t in files.find_all(exp.Literal) if "://" in str(t.this) or "/" in str(t.this)]
+        paths += [
+            str(t.this) for t in files.find_all(exp.Literal) if "://" in str(t.this) or "/" in str(t.this)
+        ]
     for place in paths:
         copied(scope.context.stored(place), draft, table, columns)
     return Relation()
@@ -156,7 +174,7 @@ def _load(node: Any, scope: Scope, draft: Draft) -> Relation:
 
 def _export(node: Any, scope: Scope, draft: Draft) -> Relation:
     draft.kind = "EXPORT"
-    relation = evaluate(node.this, scope)
+    relation = evaluate(node.this, scope) if isinstance(node.this, exp.Expression) else Relation()
     options = node.args.get("options")
     for literal in options.find_all(exp.Literal) if options is not None else ():
         if "://" in str(literal.this):

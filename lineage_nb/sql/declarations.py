@@ -29,7 +29,6 @@ def declare(cutter: Cutter, start: int, end: int) -> None:
     start, end : int
         The tokens of the statement.
     """
-    words = cutter.text.words
     if cutter.kind == "tsql":
         _declare_tsql(cutter, start, end)
         return

@@ -79,7 +79,8 @@ def _run_tsql(cutter: Cutter, i: int, end: int) -> None:
             (j for j in range(i + 1, end) if cutter.text.tokens[j].text.lower() == "sp_executesql"), -1
         )
     if name < 0:
-        cutter.statement(i, end)
+        if cutter.word(i + 1) != "AS":
+            cutter.statement(i, end)
         return
     start = name + 1
     if cutter.word(start) == "@" and cutter.word(start + 2) == "=":

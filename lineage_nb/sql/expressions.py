@@ -12,6 +12,16 @@ from lineage_nb.sql.functions import FunctionTable
 from lineage_nb.sql.relations import STAR, BaseTable
 from lineage_nb.sql.scope import Scope, resolve
 from lineage_nb.sql.steps import STEPS, Walk, behind, json_path, push_arguments
+from lineage_nb.sql.structs import (
+    DOCUMENTS,
+    KEEPS_FIELDS,
+    bracketed_cell,
+    dotted_cell,
+    picked_cell,
+    positional_cell,
+    scalar_cell,
+    struct_cell,
+)
 from lineage_nb.sql.words import (
     AGGREGATED,
     AGGREGATION,
@@ -32,7 +42,6 @@ _SILENT = frozenset(
         "Boolean",
         "DataType",
         "Placeholder",
-        "Parameter",
         "SessionParameter",
         "Var",
         "Identifier",
@@ -54,61 +63,26 @@ def cell_of(scope: Scope, node: exp.Expression) -> Cell:
     """Where the value of a projection comes from."""
     while isinstance(node, (exp.Alias, exp.Paren)):
         node = node.this
-    if type(node) is exp.Column and type(node.args["this"]) is exp.Identifier:
-        return resolve(scope, node)
+    if type(node) is exp.Column:
+        if type(node.args["this"]) is exp.Identifier:
+            return resolve(scope, node)
+        if type(node.args["this"]) is exp.Parameter:
+            return positional_cell(scope, node.args["this"], node.args.get("table"))
+    if type(node) is exp.Parameter:
+        return positional_cell(scope, node, None)
     if type(node) is exp.Struct:
-        return _struct(scope, node)
+        return struct_cell(scope, node)
     if type(node) is exp.Subquery or isinstance(node, exp.Query):
-        return _scalar(scope, node)
+        return scalar_cell(scope, node)
+    if type(node) in KEEPS_FIELDS:
+        return picked_cell(scope, node)
     if type(node) is exp.Dot:
-        dotted = _dot_cell(scope, node)
+        dotted = dotted_cell(scope, node)
         if dotted is not None:
             return dotted
     flow: Flow = {}
     walk(scope, node, flow)
-    return Cell(flow)
-
-
-def _struct(scope: Scope, node: exp.Expression) -> Cell:
-    fields: dict[str, Cell] = {}
-    flow: Flow = {}
-    for position, item in enumerate(node.expressions):
-        value = item.expression if isinstance(item, exp.PropertyEQ) else item
-        cell = cell_of(scope, value)
-        named = item.this if isinstance(item, exp.PropertyEQ) else item
-        name = named.alias_or_name or getattr(named, "name", "") or f"_{position}"
-        fields[name.lower()] = cell
-        carry(flow, cell.flow, TRANSFORMATION, CARRIED)
-    return Cell(flow, fields)
-
-
-def _scalar(scope: Scope, node: exp.Expression) -> Cell:
-    relation = scope.context.evaluate(node, scope)
-    scope.influence.update(relation.influence)
-    query = node.unnest() if isinstance(node, exp.Subquery) else node
-    if str(query.args.get("kind") or "").upper() == "STRUCT" or len(relation.cells) > 1:
-        row = relation.row()
-        return Cell(row.flow, {n.lower(): c for n, c in zip(relation.names, relation.cells, strict=False)})
-    return relation.cells[0] if relation.cells else Cell({})
-
-
-def _dot_cell(scope: Scope, node: exp.Expression) -> Cell | None:
-    """A field of a struct that is itself an expression; None for anything else, such as a function of a package."""
-    names: list[str] = []
-    this: Any = node
-    while type(this) is exp.Dot:
-        if not isinstance(this.expression, exp.Identifier):
-            return None
-        names.append(scope.context.names.fold(this.expression))
-        this = this.this
-    if isinstance(this, exp.Identifier):
-        return None
-    cell = cell_of(scope, this)
-    if isinstance(this, exp.Bracket):
-        cell = Cell(cell.flow, cell.fields)
-    for name in reversed(names):
-        cell = cell.field(name)
-    return cell
+    return Cell(flow, opaque=not isinstance(node, DOCUMENTS))
 
 
 @cache
@@ -118,7 +92,12 @@ def _plan(functions: FunctionTable) -> dict[type, Any]:
     for kind, effect in functions.by_type.items():
         hidden = behind(CARRIED, effect)
         steers = functions.configures.get(kind)
-        plan[kind] = (effect.subtype, hidden, effect, steers if steers or effect.carries is not None else None)
+        plan[kind] = (
+            effect.subtype,
+            hidden,
+            effect,
+            steers if steers or effect.carries is not None else None,
+        )
     plan.update(_STEPS)
     return plan
 
@@ -176,6 +155,7 @@ def _column(at: Walk, node: Any, subtype: int, packed: int) -> None:
         _count_star(at, node, subtype, packed)
         return
     if type(node.args["this"]) is not exp.Identifier:
+        carry(at.flow, cell_of(at.scope, node).flow, subtype, packed)
         return
     cell = resolve(at.scope, node)
     if cell.table is not None:
@@ -196,24 +176,19 @@ def _count_star(at: Walk, _: Any, subtype: int, packed: int) -> None:
 def _json(at: Walk, node: Any, subtype: int, packed: int) -> None:
     inner: Flow = {}
     walk(at.scope, node.this, inner)
-    path = json_path(node.args.get("expression"))
+    key = node.args.get("expression") or node.args.get("path")
+    path = json_path(key)
     carry(at.flow, inner, COMPOSED[subtype][TRANSFORMATION], packed, path)
-    if path is None and isinstance(node.args.get("expression"), exp.Expression):
-        at.stack.append((node.expression, COMPOSED[subtype][TRANSFORMATION], joined(packed, trace(DERIVED))))
+    if path is None and isinstance(key, exp.Expression):
+        at.stack.append((key, COMPOSED[subtype][TRANSFORMATION], joined(packed, trace(DERIVED))))
 
 
 def _bracket(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    inner: Flow = {}
-    walk(at.scope, node.this, inner)
-    key = node.expressions[0] if node.expressions else None
-    path = str(key.this) if isinstance(key, exp.Literal) and key.is_string else None
-    step = COMPOSED[subtype][TRANSFORMATION]
-    carry(at.flow, inner, step, packed, path)
-    at.stack.extend((e, step, joined(packed, trace(DERIVED))) for e in node.expressions)
+    carry(at.flow, bracketed_cell(at.scope, node).flow, subtype, packed)
 
 
 def _dot(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    cell = _dot_cell(at.scope, node)
+    cell = dotted_cell(at.scope, node)
     if cell is not None:
         carry(at.flow, cell.flow, subtype, packed)
         return
@@ -224,11 +199,39 @@ def _dot(at: Walk, node: Any, subtype: int, packed: int) -> None:
     push_arguments(node.expression, step, packed, at.stack, effect, None)
 
 
+_COMBINED = (exp.CombinedAggFunc, exp.CombinedParameterizedAgg)
+
+
+def _is_conditional(node: Any) -> bool:
+    """ClickHouse's ``sumIf(x, condition)``; ``countIf(condition)`` counts it."""
+    return str(node.name).lower().endswith("if") and len(node.expressions) > 1
+
+
 def _anonymous(at: Walk, node: Any, subtype: int, packed: int) -> None:
     functions = at.scope.context.functions
+    if isinstance(node, _COMBINED) and _is_conditional(node):
+        *values, condition = node.expressions
+        at.stack.append((condition, COMPOSED[subtype][CONDITIONAL], CARRIED))
+        node = exp.Anonymous(this=str(node.name)[:-2], expressions=values)
     effect = functions.of(node)
     step, steers = COMPOSED[subtype][effect.subtype], functions.configures.get(type(node))
     push_arguments(node, step, behind(packed, effect), at.stack, effect, steers)
+
+
+def _parameter(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    carry(at.flow, cell_of(at.scope, node).flow, subtype, packed)
+
+
+def _comprehension(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    """``[f(x) FOR x IN list IF c(x)]``: the variable stands for elements of the list."""
+    step = COMPOSED[subtype][TRANSFORMATION]
+    at.stack.append((node.args["iterator"], step, packed))
+    outside = at.scope.shadowed
+    at.scope.shadowed = outside | {str(node.expression.name).lower()}
+    walk(at.scope, node.this, at.flow, step, packed)
+    if isinstance(node.args.get("condition"), exp.Expression):
+        walk(at.scope, node.args["condition"], at.flow, COMPOSED[subtype][CONDITIONAL])
+    at.scope.shadowed = outside
 
 
 def _lambda(at: Walk, node: Any, subtype: int, packed: int) -> None:
@@ -241,7 +244,7 @@ def _lambda(at: Walk, node: Any, subtype: int, packed: int) -> None:
 
 
 def _query(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    cell = _scalar(at.scope, node)
+    cell = scalar_cell(at.scope, node)
     carry(at.flow, cell.flow, subtype, packed)
 
 
@@ -249,7 +252,9 @@ def _exists(at: Walk, node: Any, subtype: int, packed: int) -> None:
     """EXISTS shows nothing of what its query selects: only what decides whether there is a row."""
     query: Any = node.this
     if not isinstance(query, (exp.Query, exp.Subquery)):
-        push_arguments(node, COMPOSED[subtype][TRANSFORMATION], joined(packed, trace(DERIVED)), at.stack, None, None)
+        push_arguments(
+            node, COMPOSED[subtype][TRANSFORMATION], joined(packed, trace(DERIVED)), at.stack, None, None
+        )
         return
     relation = at.scope.context.evaluate(query, at.scope)
     kind = COMPOSED[subtype][CONDITIONAL] if subtype <= AGGREGATION else subtype
@@ -262,7 +267,11 @@ _STEPS = {
     **{
         kind: handler
         for names, handler in (
-            ("JSONExtract JSONExtractScalar JSONBExtract JSONBExtractScalar GetExtract ParseJSONPath", _json),
+            (
+                "JSONExtract JSONExtractScalar JSONBExtract JSONBExtractScalar JSONExtractArray JSONValueArray "
+                "JSONValue JSONExtractQuote",
+                _json,
+            ),
             ("Bracket", _bracket),
             ("Dot", _dot),
             (
@@ -270,6 +279,8 @@ _STEPS = {
                 _anonymous,
             ),
             ("Lambda", _lambda),
+            ("Comprehension", _comprehension),
+            ("Parameter", _parameter),
             ("Exists", _exists),
             ("Star", _count_star),
         )

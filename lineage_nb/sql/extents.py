@@ -25,7 +25,19 @@ STARTERS = frozenset(
             "THROW",
         ),
         *("BREAK", "CONTINUE", "GOTO", "USE", "COMMIT", "ROLLBACK", "SAVE", "OPEN", "CLOSE", "FETCH"),
-        *("DEALLOCATE", "GRANT", "REVOKE", "DENY", "WAITFOR", "BULK", "DBCC", "COPY", "RENAME", "GO"),
+        *(
+            "DEALLOCATE",
+            "GRANT",
+            "REVOKE",
+            "DENY",
+            "WAITFOR",
+            "BULK",
+            "DBCC",
+            "REVERT",
+            "COPY",
+            "RENAME",
+            "GO",
+        ),
         "UPDATE STATISTICS",
     }
 )

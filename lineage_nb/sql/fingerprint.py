@@ -37,8 +37,8 @@ _STRING_ALIASES = ("TSQL", "Fabric", "SQLite", "Tableau")  # there, DATE 'x' is 
 _MARK = "? "  # stands for a literal; also follows each kept token until the last step
 _MARK_PATTERN = r"\? "
 
-# Unknown to the patterns below: raw strings with a backslash before a quote, q'' strings, dollar quotes, executable and nested comments,
-# names that begin with a digit or go on with $, comments that may end at a carriage return.
+# Unknown to the patterns below: raw strings with a backslash before a quote, q'' strings, dollar quotes, executable
+# and nested comments, names that begin with a digit or go on with $, comments that may end at a carriage return.
 _ODD = (
     r"\$\w*\$",
     r"/\*!",
@@ -79,13 +79,12 @@ class _Lexicon:
     folds: bool
 
 
-def _quoted(start: str, end: str, *, backslash: bool, ends: str = "") -> str:
-    """Match a quoted token, doubled quotes inside, or one that ends with `ends` instead of its quote."""
+def _quoted(start: str, end: str, *, backslash: bool, doubled: bool = True, ends: str = "") -> str:
+    """Match a quoted token, or one that ends with `ends` instead of its quote."""
     opening, closing = re.escape(start), re.escape(end)
+    inner = [rf"[^{closing}\\]", r"\\."] if backslash else [f"[^{closing}]"]
     tail = f"(?:{closing}|{ends})" if ends else closing
-    if backslash:
-        return rf"{opening}(?:[^{closing}\\]|\\.|{closing}{closing})*{tail}"
-    return rf"{opening}(?:[^{closing}]|{closing}{closing})*{tail}"
+    return f"{opening}(?:{'|'.join([*inner, closing * 2] if doubled else inner)})*{tail}"
 
 
 def _well_formed(
@@ -119,7 +118,9 @@ def _odd_pattern(tokenizer: Any, marks: set[str], *, backslash: bool) -> str:
     if any(len(start) > 1 for start in tokenizer.QUOTES):
         odd.append("'''|\"\"\"")
     if "#" in tokenizer.COMMENTS:
-        odd.append(r"--[^ \t\n\r-]")  # 5--1 is a sum in MySQL
+        odd.append(r"--(?:[^ \t\n\r]|\z)|[^ \t\n,;]#")  # 5--1 is a sum in MySQL; a#b is a name to some
+        if tokenizer.HEREDOC_STRINGS:
+            odd.append(r"\$")
     odd.extend(mark for mark in '"`' if mark not in marks)
     return "|".join(odd)
 
@@ -151,7 +152,8 @@ def _lexicon(name: str) -> _Lexicon:
     named = _pairs(tokenizer.IDENTIFIERS)
     texts = [pair for pair in _pairs(tokenizer.QUOTES) if pair not in named]
     names = [_quoted(*pair, backslash="\\" in tokenizer.IDENTIFIER_ESCAPES) for pair in named]
-    strings = "|".join(_quoted(*pair, backslash=backslash) for pair in texts)
+    doubled = "'" in tokenizer.STRING_ESCAPES
+    strings = "|".join(_quoted(*pair, backslash=backslash, doubled=doubled) for pair in texts)
     quoted = "|".join([*names, strings])
     open_too = "|".join(_quoted(*pair, backslash=backslash, ends=r"\\?\z") for pair in [*named, *texts])
     kept = f"{quoted}|{_NAMING}|{_MEMBERS}"
@@ -210,9 +212,10 @@ def _mark(texts: pl.Series, lexicon: _Lexicon) -> pl.Series:
 
     def regular(some: pl.Series) -> pl.Series:
         spaced = some.str.contains(lexicon.spaced)
-        some = _rewrite(some, spaced, lambda part: part.str.replace_all(lexicon.spacing, "$1 "))
-        exact = some.str.contains(_SENSITIVE) | some.str.contains("/*", literal=True)
-        return _rewrite(some, some.str.contains(lexicon.closed) & ~exact, lambda part: _blank(part, lexicon))
+        short = _rewrite(some, spaced, lambda part: part.str.replace_all(lexicon.spacing, "$1 "))
+        closed = short.str.contains(lexicon.closed) & ~short.str.contains("/*", literal=True)
+        harmless = closed & ~short.str.contains(_SENSITIVE)
+        return _rewrite(short.zip_with(closed, some), harmless, lambda part: _blank(part, lexicon))
 
     return _rewrite(texts, ~texts.str.contains(lexicon.odd), regular).str.strip_chars(" \t\n\r\f\v")
 

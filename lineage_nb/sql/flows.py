@@ -12,7 +12,19 @@ from typing import Final
 
 from lineage_nb.sql.words import COMPOSED, IDENTITY, PLAIN, PSEUDONYMISED
 
-__all__ = ["CARRIED", "RESTORES", "Cell", "Flow", "Key", "add", "carry", "influence", "masked", "trace", "verdict_of"]
+__all__ = [
+    "CARRIED",
+    "RESTORES",
+    "Cell",
+    "Flow",
+    "Key",
+    "add",
+    "carry",
+    "influence",
+    "masked",
+    "trace",
+    "verdict_of",
+]
 
 Key = tuple[str, str, str | None, int]
 Flow = dict[Key, int]
@@ -119,9 +131,10 @@ class Cell:
     def field(self, name: str) -> Cell:
         """A field of the struct; of a stored struct the dotted column."""
         if self.fields is not None:
-            found = self.fields.get(name.lower())
-            if found is not None:
-                return found
+            lower = name.lower()
+            for field, cell in self.fields.items():
+                if field.lower() == lower:
+                    return cell
         if self.opaque:
             return self
         flow: Flow = {}

@@ -16,11 +16,10 @@ __all__ = ["LARGEST_RANGE", "LIMIT", "STEPS", "Evaluator", "LimitError", "Placeh
 LIMIT: Final = 20_000_000
 """Characters that a template may produce, in values and in its text together."""
 STEPS: Final = 1_000_000
-"""Expressions that may be evaluated."""
 LARGEST_RANGE: Final = 1_000
 
 _SILENT = ("log", "print", "set_sql_header")
-_CASTS = ("as_bool", "as_native", "as_number", "as_text", "string", "safe")
+_CASTS = ("d", "default", "as_bool", "as_native", "as_number", "as_text", "string", "safe")
 _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "eq": lambda left, right: left == right,
     "ne": lambda left, right: left != right,
@@ -289,12 +288,10 @@ class Evaluator:
             return len(value)
         if name in ("first", "last") and isinstance(value, (str, list)) and value:
             return value[0 if name == "first" else -1]
-        if name in ("default", "d"):
+        if name in _CASTS:
             return value
         if name == "list" and isinstance(value, (list, dict)):
             return list(self.weigh(value))
-        if name in _CASTS:
-            return value
         return self.unknown(f"filter_{name}", f"Jinja filter {name!r} is not interpreted", node)
 
     def _call(self, node: nodes.Call) -> Any:

@@ -64,8 +64,12 @@ def sql_lineage(
     speaking = dialect_of(dialect)
     problems: list[Problem] = []
     text = sql
+    if not sql.isascii():
+        text = sql.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if text != sql:
+            problems.append(Problem("characters that are no text were replaced"))
     if is_template(sql):
-        rendered = render(sql)
+        rendered = render(text)
         text = rendered.text
         problems += rendered.problems
     found, faults = pieces(text, speaking)
@@ -73,7 +77,11 @@ def sql_lineage(
     known = schema if isinstance(schema, Catalog) else Catalog(schema)
     catalog = known.layer() if len(found) > 1 else known
     reader = Reader(
-        speaking, catalog, function_tables.table(type(speaking).__name__.lower(), functions), default_catalog, default_schema
+        speaking,
+        catalog,
+        function_tables.table(type(speaking).__name__.lower(), functions),
+        default_catalog,
+        default_schema,
     )
     statements: list[Statement] = []
     for piece in found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import polars as pl
 from sqlglot import exp
 
 from lineage_nb.sql.expressions import cell_of
@@ -12,7 +13,7 @@ from lineage_nb.sql.flows import Cell
 from lineage_nb.sql.relations import STAR, Opening, Relation
 from lineage_nb.sql.scope import Scope
 
-__all__ = ["expand_star", "output_name"]
+__all__ = ["expand_columns", "expand_star", "output_name"]
 
 Expanded = tuple[list[str], list[Cell], list[Opening]]
 
@@ -53,17 +54,22 @@ def _join_columns(scope: Scope) -> Expanded:
     names: list[str] = []
     cells: list[Cell] = []
     openings: list[Opening] = []
-    merged = set(scope.merged)
-    for lower, cell in scope.merged.items():
+    merged = dict(scope.merged)
+    in_place = scope.context.dialect == "duckdb"  # where the standard puts columns of USING first
+    for lower, cell in merged.items() if not in_place else ():
         names.append(_spelled(scope, lower))
         cells.append(cell)
     for alias, relation in scope.relations:
         if alias.startswith("\0"):
             continue
         for name, cell in zip(relation.names, relation.cells, strict=True):
-            if name.lower() not in merged:
+            lower = name.lower()
+            if lower not in scope.merged or all(r is not relation for r in scope.merged_in[lower]):
                 names.append(name)
                 cells.append(cell)
+            elif in_place and lower in merged:
+                names.append(name)
+                cells.append(merged.pop(lower))
         openings += relation.openings
     return names, cells, openings
 
@@ -89,7 +95,14 @@ def _qualified_star(scope: Scope, star: Any) -> Expanded:
     if struct.fields is not None:
         return list(struct.fields), list(struct.fields.values()), []
     field = struct.field(STAR)
-    return [STAR], [field], [Opening(Relation(whole=struct), frozenset())]
+    return [STAR], [field], [Opening(_Fields(whole=struct), frozenset())]
+
+
+class _Fields(Relation):
+    """The fields of a struct whose type is not known."""
+
+    def possible(self, name: str) -> Cell | None:
+        return self.whole.field(name) if self.whole is not None else None
 
 
 def _with_options(scope: Scope, star: Any, columns: Expanded) -> Expanded:
@@ -97,7 +110,10 @@ def _with_options(scope: Scope, star: Any, columns: Expanded) -> Expanded:
     args = star.args
     without = {_name(scope, e).lower() for e in args.get("except_") or ()}
     replaced = {_name(scope, e).lower(): cell_of(scope, e) for e in args.get("replace") or ()}
-    renamed = {_name(scope, e.this).lower(): scope.context.names.fold(e.args["alias"]) for e in args.get("rename") or ()}
+    renamed = {
+        _name(scope, e.this).lower(): scope.context.names.fold(e.args["alias"])
+        for e in args.get("rename") or ()
+    }
     pattern = _ilike(args.get("ilike"))
     if not (without or replaced or renamed or pattern):
         return columns
@@ -117,6 +133,33 @@ def _with_options(scope: Scope, star: Any, columns: Expanded) -> Expanded:
     return [n for n, _ in kept], [c for _, c in kept], narrowed
 
 
+def expand_columns(scope: Scope, item: Any) -> Expanded:
+    """DuckDB's ``f(COLUMNS('pattern'))``: one output for each column that the pattern finds."""
+    names, cells, openings = _join_columns(scope)
+    pattern = next(item.find_all(exp.Columns)).this
+    chosen = [n for n in names if n != STAR]
+    if isinstance(pattern, exp.Literal) and chosen:
+        found = pl.Series(chosen).str.contains(str(pattern.this), strict=False).fill_null(value=False)
+        chosen = pl.Series(chosen).filter(found).to_list()
+    elif isinstance(pattern, exp.Lambda):
+        scope.context.problem("COLUMNS with a condition: all columns are taken", pattern)
+    made_names, made = [], []
+    for name in [*chosen, *([STAR] if openings else [])]:
+        column = (
+            exp.column(exp.to_identifier(name, quoted=True)) if name != STAR else exp.Column(this=exp.Star())
+        )
+        tree = item.copy()
+        for place in list(tree.find_all(exp.Columns)):
+            if place is tree:
+                tree = column
+            else:
+                place.replace(column.copy())
+        made_names.append(name)
+        star = Cell.merged([c for n, c in zip(names, cells, strict=True) if n == STAR] or [Cell({})])
+        made.append(cell_of(scope, tree) if name != STAR else star)
+    return made_names, made, openings
+
+
 def _behind_star(openings: list[Opening], name: str) -> Cell | None:
     found = [c for o in openings if name not in o.without and (c := o.source.possible(name)) is not None]
     return found[0] if len(found) == 1 else None
@@ -133,5 +176,3 @@ def _ilike(pattern: Any) -> re.Pattern[str] | None:
         return None
     parts = ({"%": ".*", "_": "."}.get(c, re.escape(c)) for c in str(pattern.this).lower())
     return re.compile("".join(parts), re.DOTALL)
-
-

@@ -79,9 +79,25 @@ def _pivot_statement(inner: Scope, relation: Relation, node: Any, aggregates: li
         names, cells, openings = _rest(relation, _used([*aggregates, *keys]))
     for cell in cells:
         influence(inner.influence, cell.flow, GROUP_BY)
-    values = Cell.merged([Cell(_aggregate(inner, a, keys)) for a in aggregates] or [Cell({})])
+    flows = [_aggregate(inner, a, keys) for a in aggregates] or [{}]
+    if len(keys) == 1 and isinstance(keys[0], exp.In):
+        made_names, made_cells = _listed_columns(keys[0], aggregates, flows)
+        return Relation([*names, *made_names], [*cells, *made_cells], openings)
+    values = Cell.merged([Cell(f) for f in flows])
     made = Relation([STAR], [values], whole=Cell(values.flow, opaque=True))
     return Relation([*names, STAR], [*cells, values], [*openings, Opening(_Any(made), frozenset())])
+
+
+def _listed_columns(key: Any, aggregates: list[Any], flows: list[Flow]) -> tuple[list[str], list[Cell]]:
+    """Columns of ``ON key IN (a, b) USING f(x) AS n``: a value each, followed by the aggregate's name if it has one."""
+    names, cells = [], []
+    for value in key.expressions:
+        for aggregate, flow in zip(aggregates, flows, strict=False):
+            named = isinstance(aggregate, exp.Alias) or len(aggregates) > 1
+            suffix = f"_{aggregate.alias or aggregate.sql().lower()}" if named else ""
+            names.append(f"{value.alias_or_name}{suffix}")
+            cells.append(Cell(flow))
+    return names, cells
 
 
 class _Any(Relation):
@@ -113,10 +129,20 @@ def _unpivot(inner: Scope, relation: Relation, node: Any) -> Relation:
         source = item.this if isinstance(item, (exp.PivotAlias, exp.Alias)) else item
         parts = source.expressions if isinstance(source, exp.Tuple) else [source]
         for position, part in enumerate(parts[: len(groups)]):
-            groups[position].append(cell_of(inner, part if isinstance(part, exp.Column) else exp.column(part)))
+            groups[position].append(
+                cell_of(inner, part if isinstance(part, exp.Column) else exp.column(part))
+            )
     names, cells, openings = _rest(relation, _used(list(items)))
     made = [Cell.merged(g) if g else Cell({}) for g in groups]
-    return Relation([*names, *value_names, name], [*cells, *made, Cell({})], openings)
+    if not node.args.get("include_nulls"):  # a row without a value is left out
+        for cell in made:
+            influence(inner.influence, cell.flow, FILTER)
+    if inner.context.dialect in _VALUES_FIRST:
+        return Relation([*names, *value_names, name], [*cells, *made, Cell({})], openings)
+    return Relation([*names, name, *value_names], [*cells, Cell({}), *made], openings)
+
+
+_VALUES_FIRST = frozenset(("bigquery", "tsql"))
 
 
 def matched(scope: Scope, relation: Relation, node: Any) -> Relation:

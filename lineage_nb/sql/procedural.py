@@ -42,6 +42,7 @@ _SKIPPED = (
         "SAVE",
         "SAVEPOINT",
         "RELEASE",
+        "REVERT",
         "WAITFOR",
         "ASSERT",
     ),

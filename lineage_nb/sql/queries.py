@@ -6,16 +6,18 @@ from typing import Any
 
 from sqlglot import exp
 
+from lineage_nb.sql.clauses import ORDERS, filtered, grouped, late_filtered, ordered
 from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, influence
-from lineage_nb.sql.output import expand_star, output_name
+from lineage_nb.sql.output import expand_columns, expand_star, output_name
 from lineage_nb.sql.pivots import matched, pivoted
 from lineage_nb.sql.relations import STAR, Opening, Relation
-from lineage_nb.sql.scope import Context, Scope
-from lineage_nb.sql.sources import add_sources, columns_of_alias
-from lineage_nb.sql.words import FILTER, GROUP_BY, SORT, TRANSFORMATION
+from lineage_nb.sql.scope import GROUPING, Context, Scope
+from lineage_nb.sql.sources import add_sources
+from lineage_nb.sql.table_functions import columns_of_alias
+from lineage_nb.sql.words import FILTER, GROUP_BY, TRANSFORMATION
 
-__all__ = ["evaluate", "with_ctes"]
+__all__ = ["evaluate", "with_scope"]
 
 Ctes = dict[str, Relation]
 
@@ -40,7 +42,7 @@ def evaluate(node: Any, parent: Scope) -> Relation:
         return _subquery(node, parent)
     if isinstance(node, (exp.Values, exp.Tuple)):
         return _values(node, parent)
-    scope = Scope(parent.context, parent, with_ctes(node, parent))
+    scope = with_scope(node, parent)
     if isinstance(node, (exp.Table, exp.Unnest, exp.Lateral)):
         add_sources(scope, node, [])
         names, cells, openings = expand_star(scope, None)
@@ -56,21 +58,38 @@ def evaluate(node: Any, parent: Scope) -> Relation:
     return Relation()
 
 
-def with_ctes(node: Any, parent: Scope) -> Ctes:
-    """The CTEs that `node` sees: those around it, and its own."""
+def with_scope(node: Any, parent: Scope) -> Scope:
+    """The scope of a query: with the CTEs around it and its own."""
+    scope = Scope(parent.context, parent)
     clause = node.args.get("with_")
     if clause is None:
-        return parent.ctes
-    ctes = dict(parent.ctes)
+        return scope
+    ctes = scope.ctes = dict(parent.ctes)
     for cte in clause.expressions:
         name = cte.alias.lower()
-        scope = Scope(parent.context, parent, ctes)
-        if clause.args.get("recursive") and isinstance(cte.this, exp.SetOperation):
-            ctes[name] = _recursive(cte, name, scope, ctes)
+        if not isinstance(cte.this, _QUERIES):  # ClickHouse's WITH expression AS name
+            scope.named = {**scope.named, name: cte.this}
+            continue
+        inner = Scope(parent.context, parent, ctes)
+        inner.named = scope.named
+        if isinstance(cte.this, exp.SetOperation) and (
+            clause.args.get("recursive") or _names_itself(cte, name, inner)
+        ):
+            ctes[name] = _recursive(cte, name, inner, ctes)
         else:
-            relation = evaluate(cte.this, scope)
-            ctes[name] = relation.renamed(columns_of_alias(scope, cte.args.get("alias")))
-    return ctes
+            relation = evaluate(cte.this, inner)
+            ctes[name] = relation.renamed(columns_of_alias(inner, cte.args.get("alias")))
+    return scope
+
+
+_QUERIES = (exp.Query, exp.Subquery, exp.Values, exp.DML, exp.Table)
+
+
+def _names_itself(cte: Any, name: str, scope: Scope) -> bool:
+    """Whether a CTE is recursive without the word, in the dialects that do not need it."""
+    if scope.context.dialect not in ("oracle", "tsql", "teradata", "snowflake"):
+        return False
+    return any(t.name.lower() == name and not t.args.get("db") for t in cte.this.find_all(exp.Table))
 
 
 def _recursive(cte: Any, name: str, scope: Scope, ctes: Ctes) -> Relation:
@@ -94,21 +113,21 @@ def _recursive(cte: Any, name: str, scope: Scope, ctes: Ctes) -> Relation:
 def _subquery(node: Any, parent: Scope) -> Relation:
     inner = node.this
     if node.args.get("joins") or node.args.get("pivots") or isinstance(inner, exp.Table):
-        scope = Scope(parent.context, parent, with_ctes(node, parent))
+        scope = with_scope(node, parent)
         add_sources(scope, inner, node.args.get("joins") or [])
         names, cells, openings = expand_star(scope, None)
         return Relation(names, cells, openings, scope.influence)
-    scope = Scope(parent.context, parent, with_ctes(node, parent))
+    scope = with_scope(node, parent)
     scope.shadowed = parent.shadowed
     relation = evaluate(inner, scope)
     if node.args.get("order") is not None:
-        _ordered(scope, relation, node)
+        ordered(scope, relation, node)
         relation.influence = {**relation.influence, **scope.influence}
     return relation
 
 
 def _values(node: Any, parent: Scope) -> Relation:
-    scope = Scope(parent.context, parent, with_ctes(node, parent))
+    scope = with_scope(node, parent)
     rows = [r.expressions if isinstance(r, exp.Tuple) else [r] for r in node.expressions]
     if isinstance(node, exp.Tuple):
         rows = [node.expressions]
@@ -120,15 +139,35 @@ def _values(node: Any, parent: Scope) -> Relation:
             if not isinstance(value, exp.Literal):
                 columns[position].append(cell_of(scope, value))
     cells = [Cell.merged(found) if found else Cell({}) for found in columns]
-    names = columns_of_alias(scope, node.args.get("alias")) or [f"col{i}" for i in range(len(cells))]
+    names = columns_of_alias(scope, node.args.get("alias")) or _values_names(scope, len(cells))
     return Relation(names[: len(cells)], cells, influence=scope.influence)
+
+
+def _values_names(scope: Scope, count: int) -> list[str]:
+    """Names of the columns of VALUES, as the dialect gives them."""
+    pattern, first = _VALUES_NAMES.get(scope.context.dialect, ("column{}", 1))
+    return [pattern.format(position + first) for position in range(count)]
+
+
+_VALUES_NAMES = {
+    "spark": ("col{}", 1),
+    "spark2": ("col{}", 1),
+    "databricks": ("col{}", 1),
+    "hive": ("col{}", 1),
+    "duckdb": ("col{}", 0),
+    "mysql": ("column_{}", 0),
+    "trino": ("_col{}", 0),
+    "presto": ("_col{}", 0),
+    "athena": ("_col{}", 0),
+    "clickhouse": ("c{}", 1),
+}
 
 
 def _branches(node: Any, parent: Scope) -> list[tuple[Any, str, bool, Scope]]:
     """Branches of a chain of set operations, left to right, without recursion: (query, operation, by name, scope)."""
     found: list[tuple[Any, str, bool, Scope]] = []
     while isinstance(node, exp.SetOperation):
-        parent = Scope(parent.context, parent, with_ctes(node, parent))
+        parent = with_scope(node, parent)
         kind = type(node).__name__ + ("" if node.args.get("distinct") is False else " DISTINCT")
         found.append((node.expression, kind, bool(node.args.get("by_name")), parent))
         node = node.this
@@ -148,17 +187,19 @@ def _set_operation(node: Any, parent: Scope) -> Relation:
         if kind.startswith("Except"):
             for cell in other.cells:
                 influence(rows, cell.flow, FILTER)
+            for cell in (c for found in columns for c in found) if kind.endswith("DISTINCT") else ():
+                influence(rows, cell.flow, GROUP_BY)
             continue
         openings += other.openings
         _align(names, columns, other, by_name, node, parent.context)
         if kind.endswith("DISTINCT"):
-            for cell in (*(c for found in columns for c in found),):
+            for cell in (c for found in columns for c in found):
                 influence(rows, cell.flow, GROUP_BY)
     cells = [Cell.merged(found) for found in columns]
     result = Relation(names, cells, openings, rows)
     if node.args.get("order") is not None:
         scope = Scope(parent.context, parent)
-        _ordered(scope, result, node)
+        ordered(scope, result, node)
         result.influence.update(scope.influence)
     return result
 
@@ -203,7 +244,7 @@ def _align_stars(names: list[str], columns: list[list[Cell]], other: Relation) -
 
 def _select(node: Any, parent: Scope) -> Relation:
     args = node.args
-    scope = Scope(parent.context, parent, with_ctes(node, parent) if "with_" in args else None)
+    scope = with_scope(node, parent)
     for window in args.get("windows") or ():
         scope.windows[window.name.lower()] = window
     source = args.get("from_")
@@ -216,34 +257,25 @@ def _select(node: Any, parent: Scope) -> Relation:
         add_sources(scope, lateral, [], lateral=True)
     if args.get("match") is not None:
         alias, matching = scope.relations.pop()
+        named = args["match"].args.get("alias")
+        alias = named.name.lower() if isinstance(named, exp.Expression) else alias
         scope.add(alias, matched(scope, matching, args["match"]))
-    _filters(scope, args)
+    if scope.context.aliases_in_where:
+        scope.pending = {e.alias.lower(): e for e in node.expressions if type(e) is exp.Alias}
+    filtered(scope, args)
+    scope.pending = {}
     relation = _projections(scope, node)
-    _grouped(scope, relation, node)
-    if args.get("order") is not None:
-        _ordered(scope, relation, node)
-    _late_filters(scope, args)
+    scope.late = GROUPING if scope.context.late_aliases else 0
+    grouped(scope, relation, node)
+    scope.late *= 2
+    if any(args.get(clause) is not None for clause in ORDERS):
+        ordered(scope, relation, node)
+    late_filtered(scope, args)
     for _, source_relation in scope.relations:
         if source_relation.influence:
             scope.influence.update(source_relation.influence)
     relation.influence = scope.influence
     return relation
-
-
-def _filters(scope: Scope, args: dict[str, Any]) -> None:
-    for clause in ("where", "prewhere", "connect"):
-        node = args.get(clause)
-        if node is None:
-            continue
-        for condition in (node.this, node.args.get("start"), node.args.get("connect")):
-            if isinstance(condition, exp.Expression):
-                walk(scope, condition, scope.influence, FILTER)
-
-
-def _late_filters(scope: Scope, args: dict[str, Any]) -> None:
-    for clause in ("having", "qualify"):
-        if args.get(clause) is not None:
-            walk(scope, args[clause].this, scope.influence, FILTER)
 
 
 def _projections(scope: Scope, node: Any) -> Relation:
@@ -261,6 +293,12 @@ def _projections(scope: Scope, node: Any) -> Relation:
         if kind is exp.Aliases:
             _several(scope, item, names, cells)
             continue
+        if scope.context.columns_function and next(item.find_all(exp.Columns), None) is not None:
+            more = expand_columns(scope, item)
+            names += more[0]
+            cells += more[1]
+            openings += more[2]
+            continue
         cell = cell_of(scope, item)
         name = output_name(scope, item)
         names.append(name)
@@ -270,6 +308,9 @@ def _projections(scope: Scope, node: Any) -> Relation:
             scope.aliases[lower] = cell
             scope.projections[lower] = item
     if str(node.args.get("kind") or "").upper() == "VALUE" and len(cells) == 1:
+        fields = cells[0].fields
+        if fields is not None:
+            return Relation(list(fields), list(fields.values()), whole=cells[0])
         return Relation(names, cells, openings, whole=cells[0])
     return Relation(names, cells, openings)
 
@@ -278,60 +319,7 @@ def _several(scope: Scope, item: Any, names: list[str], cells: list[Cell]) -> No
     """``posexplode(arr) AS (pos, value)``: several columns from one expression."""
     flow: Flow = {}
     walk(scope, item.this, flow, TRANSFORMATION, CARRIED)
-    for identifier in item.args.get("expressions") or item.aliases:
+    for position, identifier in enumerate(item.args.get("expressions") or item.aliases):
         names.append(scope.context.names.fold(identifier))
-        cells.append(Cell(flow))
-
-
-def _key(scope: Scope, relation: Relation, key: Any, subtype: int) -> None:
-    """A key of GROUP BY or ORDER BY: a position, an alias or an expression."""
-    while isinstance(key, (exp.Ordered, exp.Paren)):
-        key = key.this
-    if isinstance(key, exp.Literal):
-        if not key.is_string and key.this.isdigit() and 0 < int(key.this) <= len(relation.cells):
-            influence(scope.influence, relation.cells[int(key.this) - 1].flow, subtype)
-        return
-    walk(scope, key, scope.influence, subtype)
-
-
-def _grouped(scope: Scope, relation: Relation, node: Any) -> None:
-    group = node.args.get("group")
-    distinct = node.args.get("distinct")
-    if group is not None:
-        keys = list(group.expressions)
-        for more in ("cube", "rollup", "grouping_sets"):
-            found = group.args.get(more)
-            keys += found if isinstance(found, list) else []
-        for key in keys:
-            _key(scope, relation, key, GROUP_BY)
-        if group.args.get("all"):
-            _group_by_all(scope, relation, node)
-    if distinct is not None:
-        on = distinct.args.get("on")
-        if isinstance(on, exp.Expression):
-            walk(scope, on, scope.influence, GROUP_BY)
-        else:
-            for cell in relation.cells:
-                influence(scope.influence, cell.flow, GROUP_BY)
-
-
-def _group_by_all(scope: Scope, relation: Relation, node: Any) -> None:
-    for item, cell in zip(node.expressions, relation.cells, strict=False):
-        if next(item.find_all(exp.AggFunc), None) is None:
-            influence(scope.influence, cell.flow, GROUP_BY)
-
-
-def _ordered(scope: Scope, relation: Relation, node: Any) -> None:
-    output = Relation(relation.names, relation.cells, relation.openings)
-    scope.alias_first = True
-    if isinstance(node, (exp.SetOperation, exp.Subquery)):
-        scope.add("", output)
-    else:
-        for name, cell in zip(relation.names, relation.cells, strict=True):
-            scope.aliases.setdefault(name.lower(), cell)
-    for clause in ("order", "sort", "cluster", "distribute"):
-        keys = node.args.get(clause)
-        if keys is not None:
-            for key in keys.expressions:
-                _key(scope, relation, key, SORT)
-    scope.alias_first = False
+        ordinal = position == 0 and type(item.this).__name__.startswith("Posexplode")
+        cells.append(Cell({} if ordinal else flow))

@@ -95,7 +95,7 @@ class Relation:
         flow = dict(Cell.merged(self.cells).flow)
         if not self.complete:
             return Cell(flow)
-        return Cell(flow, {n.lower(): c for n, c in zip(self.names, self.cells, strict=True)})
+        return Cell(flow, dict(zip(self.names, self.cells, strict=True)))
 
     def renamed(self, names: Sequence[str]) -> Relation:
         """The relation under a column list, by position."""

@@ -24,11 +24,47 @@ SCALAR_FUNCTIONS = frozenset(("postgres", "redshift", "duckdb", "materialize", "
 """Dialects in which a function in FROM that gives one column names it as its alias."""
 
 
+_PSEUDO = {
+    "oracle": frozenset(
+        [
+            "level",
+            "rownum",
+            "rowid",
+            "connect_by_isleaf",
+            "connect_by_iscycle",
+            "connect_by_root",
+            "user",
+            "uid",
+            "sysdate",
+            "systimestamp",
+        ]
+    ),
+    "snowflake": frozenset(("level", "connect_by_root")),
+}
+"""Names that look like columns and are none, by dialect."""
+
+_ROWS_AS_VALUES = frozenset(("postgres", "bigquery", "duckdb", "redshift"))
+"""Dialects in which the alias of a source is a value: its whole row."""
+
+_NO_LATE_ALIASES = frozenset(("tsql", "oracle"))
+"""Dialects in which GROUP BY and HAVING do not see the aliases of SELECT."""
+
+_ALIASES_IN_WHERE = frozenset(("snowflake", "duckdb", "clickhouse"))
+
+GROUPING = 1
+
+_SEQUENCES = frozenset(("nextval", "currval"))
+
+
 class Context:
     """What all scopes of a statement share."""
 
     def __init__(
-        self, names: Names, catalog: Catalog, functions: FunctionTable, variables: frozenset[str] = frozenset()
+        self,
+        names: Names,
+        catalog: Catalog,
+        functions: FunctionTable,
+        variables: frozenset[str] = frozenset(),
     ) -> None:
         self.names = names
         self.catalog = catalog
@@ -38,8 +74,16 @@ class Context:
         self.inputs: dict[str, None] = {}
         speaking = type(names.dialect).__name__.lower()
         self.lateral_aliases = speaking in LATERAL_ALIASES
+        self.dialect = speaking
         self.scalar_functions = speaking in SCALAR_FUNCTIONS
+        self.pseudo = _PSEUDO.get(speaking, frozenset())
+        self.rows_as_values = speaking in _ROWS_AS_VALUES
+        self.late_aliases = speaking not in _NO_LATE_ALIASES
+        self.columns_function = speaking in ("duckdb", "clickhouse")
+        self.aliases_in_where = speaking in _ALIASES_IN_WHERE
         self.evaluate: Callable[[Any, Scope], Relation]
+        self.cell: Callable[[Scope, Any], Cell]
+        self.walk: Callable[..., None]
         self.write: Callable[[Any, Scope], Relation]
         self.text: Callable[[exp.Expression], str]
 
@@ -71,8 +115,12 @@ class Scope:
         "ctes",
         "found",
         "influence",
+        "late",
         "merged",
+        "merged_in",
+        "named",
         "parent",
+        "pending",
         "projections",
         "relations",
         "shadowed",
@@ -87,10 +135,18 @@ class Scope:
         self.ctes: dict[str, Relation] = ctes if ctes is not None else parent.ctes if parent else {}
         self.relations: Relations = []
         self.merged: dict[str, Cell] = {}
+        self.merged_in: dict[str, list[Relation]] = {}  # the sources that gave each merged column
         self.aliases: dict[str, Cell] = {}
         self.projections: dict[str, Any] = {}
         self.found: dict[str, Cell] = {}  # columns of `relations` that were looked up before
         self.alias_first = False
+        self.named: dict[str, Any] = parent.named if parent else {}  # expressions with a name of their own
+        self.late = (
+            0  # behind SELECT, where its aliases are seen: GROUPING in GROUP BY, more in later clauses
+        )
+        self.pending: dict[
+            str, Any
+        ] = {}  # projections with an alias that WHERE may name before they are reached
         self.influence: Flow = {}
         self.shadowed: frozenset[str] = parent.shadowed if parent else frozenset()
         self.windows: dict[str, exp.Expression] = {}
@@ -103,7 +159,9 @@ class Scope:
             if len(qualifiers) == 1:
                 if name == alias:
                     return relation
-            elif (isinstance(relation, BaseTable) and f".{relation.table.lower()}".endswith(f".{dotted}")) or (isinstance(relation, BaseTable) and dotted.endswith(f".{relation.table.lower()}")):
+            elif (
+                isinstance(relation, BaseTable) and f".{relation.table.lower()}".endswith(f".{dotted}")
+            ) or (isinstance(relation, BaseTable) and dotted.endswith(f".{relation.table.lower()}")):
                 return relation
         return None
 
@@ -112,10 +170,36 @@ class Scope:
         self.relations.append((alias, relation))
         self.found.clear()
 
+    def _aggregates(self, alias: str) -> bool:
+        """Whether an alias names an aggregate, by which nothing can be grouped."""
+        item = self.projections.get(alias)
+        return item is not None and next(item.find_all(exp.AggFunc), None) is not None
+
     def _mentions_itself(self, alias: str) -> bool:
         """Whether an alias names a column of its own expression: ``lower(email) AS email``."""
         item = self.projections.get(alias)
         return item is not None and any(c.name.lower() == alias for c in item.this.find_all(exp.Column))
+
+    def _ahead(self, alias: str) -> Cell | None:
+        """A projection that is named before SELECT is reached."""
+        item = self.pending.pop(alias)
+        self.projections[alias] = item
+        return self.context.cell(self, item)
+
+    def _named(self, name: str) -> Cell:
+        """ClickHouse's ``WITH expression AS name``, evaluated where the name is used."""
+        outside = self.named
+        self.named = {k: v for k, v in outside.items() if k != name}
+        cell = self.context.cell(self, outside[name])
+        self.named = outside
+        return cell
+
+    def _row(self, alias: str) -> Cell | None:
+        """The whole row of the source with this alias, unless the alias is but the name of its table."""
+        for name, relation in self.relations:
+            if name == alias and isinstance(relation, BaseTable):
+                return None if relation.table.lower().endswith(alias) else relation.row()
+        return None
 
     def find(self, name: str) -> Cell | None:
         """The column that an unqualified name means here; None if no source can have it.
@@ -148,9 +232,23 @@ class Scope:
             self.found[lower] = hits[0]
             return hits[0]
         if hits:
-            raise LookupError([r for _, r in self.relations if r.listed(name) is not None])
-        if alias is not None and self.context.lateral_aliases and not self._mentions_itself(lower):
+            raise LookupError([r for _, r in relations if r.listed(name) is not None])
+        context = self.context
+        if lower in context.variables or lower in context.pseudo:
+            return Cell({})
+        if alias is None and lower in self.pending:
+            alias = self._ahead(lower)
+        if alias is not None and self.late == GROUPING and self._aggregates(lower):
+            alias = None
+        if alias is not None and (
+            self.late or (context.lateral_aliases and not self._mentions_itself(lower))
+        ):
             return alias
+        if lower in self.named:
+            return self._named(lower)
+        row = self._row(lower) if context.rows_as_values else None
+        if row is not None:
+            return row
         openings = [(r, c) for _, r in self.relations if r.openings and (c := r.possible(name)) is not None]
         if len(openings) == 1:
             return openings[0][1]
@@ -223,6 +321,8 @@ def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cel
                 continue
             column, rest = path[cut], path[cut + 1 :]
             cell = relation.listed(column) or relation.possible(column)
+            if cell is None and relation.openings == () and (struct := relation.listed(path[0])) is not None:
+                return _fields(struct, path[1:])
             if cell is None and isinstance(relation, BaseTable):
                 cell = relation.stated(column)
             elif cell is None and relation.whole is not None:
@@ -231,12 +331,14 @@ def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cel
                 return _fields(cell, rest)
             return _unresolved(scope, column, f"is no column of {qualifiers[cut - 1]}", node)
         level = level.parent
+    if name.lower() in _SEQUENCES:
+        return Cell({})
     struct = _unqualified(scope, qualifiers[0], node, quiet=True)
     if struct is not None:
         return _fields(struct, path[1:])
     if qualifiers[0].lower() in scope.context.variables:
         return Cell({})
-    return _unresolved(scope, name, f"{'.'.join(qualifiers)} is no source here", node)
+    return _unresolved(scope, ".".join(path), f"{'.'.join(qualifiers)} is no source here", node)
 
 
 def resolve(scope: Scope, column: exp.Expression) -> Cell:
@@ -263,7 +365,12 @@ def resolve(scope: Scope, column: exp.Expression) -> Cell:
         return row
     only = _only_table(scope)
     if only is not None:
-        if not lower.startswith(("_", "metadata$", "$")) and lower not in ("rowid", "ctid", "rownum", "level"):
+        if not lower.startswith(("_", "metadata$", "$")) and lower not in (
+            "rowid",
+            "ctid",
+            "rownum",
+            "level",
+        ):
             scope.context.problem(f"{name}: is not among the known columns of {only.table}", this)
         return only.stated(name)
     return _unresolved(scope, name, "no source here has it", this)

@@ -55,47 +55,45 @@ def pieces(sql: str, dialect: Dialect) -> tuple[list[Piece], list[Problem]]:
     ['INSERT INTO t SELECT 1', 'SELECT 2']
     """
     kind = family(dialect)
-    if kind != "tsql":
-        tokens = _one_statement(sql, dialect, kind)
-        if tokens is not None:
-            return ([Piece(tokens, sql, tokens[0].line)] if tokens else []), []
-    tokens, problems = read_tokens(sql, dialect, kind)
+    try:
+        tokens = lexer(dialect).tokenize(sql)
+    except TokenError:
+        tokens = None
+    if tokens is not None and kind != "tsql":
+        size = _one_statement(sql, tokens, kind)
+        if size >= 0:
+            return ([Piece(tokens[:size], sql, tokens[0].line)] if size else []), []
+    tokens, problems = read_tokens(sql, dialect, kind, tokens)
     budget = Budget(max(_LEAST_BUDGET, 4 * len(sql)))
     cutter = Cutter(text_of(sql, tokens), dialect, kind, budget, _nested, problems=problems)
     cut(cutter)
     return cutter.pieces, cutter.problems
 
 
-def _one_statement(sql: str, dialect: Dialect, kind: str) -> list[Token] | None:
-    """Tokens of a text that is one plain statement; None where it may be more than that."""
-    try:
-        tokens = lexer(dialect).tokenize(sql)
-    except TokenError:
-        return None
-    semicolons = sql.count(";")
-    while tokens and tokens[-1].token_type == TokenType.SEMICOLON:
-        tokens.pop()
-        semicolons -= 1
-    if not tokens:
-        return tokens
-    if (
-        tokens[0].token_type not in _PLAIN
-        or (kind == "mysql" and "@" in sql)
-        or (kind == "oracle" and "/" in sql)
+def _one_statement(sql: str, tokens: list[Token], kind: str) -> int:
+    """Number of tokens of a text that is one plain statement; -1 where it may be more than that."""
+    size = len(tokens)
+    while size and tokens[size - 1].token_type == TokenType.SEMICOLON:
+        size -= 1
+    if not size:
+        return 0
+    first = tokens[0].token_type
+    if first not in _PLAIN or (kind == "mysql" and "@" in sql) or (kind == "oracle" and "/" in sql):
+        return -1
+    if sql.count(";") > len(tokens) - size and any(
+        t.token_type == TokenType.SEMICOLON for t in tokens[:size]
     ):
-        return None
-    if semicolons and any(t.token_type == TokenType.SEMICOLON for t in tokens):
-        return None
-    if tokens[0].token_type == TokenType.CREATE:
+        return -1
+    if first == TokenType.CREATE:
         head = {t.text.upper() for t in tokens[:_HEAD]}
-        return None if not ROUTINES.isdisjoint(head) or "TYPE" in head else tokens
-    return tokens
+        return -1 if "TYPE" in head or not ROUTINES.isdisjoint(head) else size
+    return size
 
 
 def _nested(outer: Cutter, value: Value, routine: str, function: bool) -> list[Piece]:
     """Cut a text that stands in another; of a function's body only if it is of statements."""
     outer.budget.characters -= len(value.text)
-    tokens, problems = read_tokens(value.text, outer.dialect, outer.kind)
+    tokens, problems = read_tokens(value.text, outer.dialect, outer.kind, None)
     shift = value.line - 1
     outer.problems += [p._replace(line=p.line + shift) for p in problems]
     text = text_of(value.text, tokens, shift)

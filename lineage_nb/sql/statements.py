@@ -11,13 +11,15 @@ from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError
 
-from lineage_nb.sql.catalog import Catalog, Names
-from lineage_nb.sql.commands import command, reworded
+from lineage_nb.sql.catalog import Catalog, Names, dialect_of
+from lineage_nb.sql.commands import command
 from lineage_nb.sql.ddl import DEFINERS
 from lineage_nb.sql.draft import Draft
+from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.functions import FunctionTable
 from lineage_nb.sql.queries import evaluate
 from lineage_nb.sql.result import Problem, Statement
+from lineage_nb.sql.rewording import logged_rows, reworded
 from lineage_nb.sql.scope import Context, Scope
 from lineage_nb.sql.text import StatementText
 from lineage_nb.sql.tokens import Piece, lexer
@@ -26,6 +28,10 @@ from lineage_nb.sql.writes import WRITERS
 __all__ = ["Reader"]
 
 MAX_TOKENS = 500_000
+MAX_DEPTH = 200
+"""Parentheses in parentheses; some dialects' parsers try each level twice."""
+
+_REWORDINGS = 3
 _PARSER_FAULTS = (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError)
 
 
@@ -42,6 +48,17 @@ class _Quiet(logging.Filter):
 
 _quiet = _Quiet()
 logging.getLogger("sqlglot").addFilter(_quiet)
+
+
+def _depth(tokens: Sequence[Token]) -> int:
+    depth = deepest = 0
+    for token in tokens:
+        if token.token_type == TokenType.L_PAREN:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token.token_type == TokenType.R_PAREN:
+            depth -= 1
+    return deepest
 
 
 class Reader:
@@ -74,7 +91,14 @@ class Reader:
         text = piece.source[tokens[0].start : tokens[-1].end + 1] if tokens else ""
         node: Any = None
         if len(tokens) > MAX_TOKENS:
-            problem = Problem(f"a statement of {len(tokens)} tokens is not read (limit {MAX_TOKENS})", piece.line)
+            problem = Problem(
+                f"a statement of {len(tokens)} tokens is not read (limit {MAX_TOKENS})", piece.line
+            )
+            return Statement("UNPARSED", text, piece.line, problems=(problem,))
+        if text.count("(") > MAX_DEPTH and _depth(tokens) > MAX_DEPTH:
+            problem = Problem(
+                f"parentheses are nested deeper than {MAX_DEPTH}, which is not read", piece.line
+            )
             return Statement("UNPARSED", text, piece.line, problems=(problem,))
         try:
             node, tokens = self._parse(tokens, piece.source)
@@ -84,34 +108,50 @@ class Reader:
             return self._analysed(node, tokens, piece, text)
         except RecursionError:
             problem = Problem("queries are nested deeper than can be read", piece.line)
-            return Statement("UNPARSED", text, piece.line, problems=(problem,))
+        except _PARSER_FAULTS as error:  # trees of broken text that the parser lets pass
+            problem = Problem(
+                f"parsed, but not a statement that can be read ({type(error).__name__}: {error})", piece.line
+            )
+        return Statement("UNPARSED", text, piece.line, problems=(problem,))
 
     def _parse(self, tokens: list[Token], source: str) -> tuple[Any, list[Token]]:
-        _quiet.here.parsing = True
-        try:
-            node = self._tree(tokens, source)
-            if node is None or isinstance(node, exp.Command):
-                tokens = self._spread(tokens)
-                other = reworded(tokens, self.dialect)
-                if other is not None:
-                    return self._tree(other, source), other
-            return node, tokens
-        except ParseError:
-            other = reworded(self._spread(tokens), self.dialect)
+        """The tree of a statement; of one that the parser does not know, the tree of its rewording."""
+        if type(self.dialect).__name__ == "ClickHouse" and tokens and tokens[0].text.upper() == "ALTER":
+            tokens = (
+                reworded(tokens, self.dialect) or tokens
+            )  # mutations, which the parser takes for something else
+        for _ in range(_REWORDINGS):
+            node, error = None, None
+            try:
+                node = self._tree(tokens, source)
+            except ParseError as fault:
+                error = fault
+            if node is not None and not isinstance(node, exp.Command):
+                return node, tokens
+            tokens = self._spread(tokens)
+            other = reworded(tokens, self.dialect)
             if other is None:
-                raise
-            return self._tree(other, source), other
-        finally:
-            _quiet.here.parsing = False
+                break
+            tokens = other
+        if error is not None and any(t.text.upper() == "MATCH_RECOGNIZE" for t in tokens):
+            foreign = dialect_of("snowflake")
+            node, error = foreign.parse(source[tokens[0].start : tokens[-1].end + 1])[0], None
+        if error is not None:
+            raise error
+        return node, tokens
 
     def _spread(self, tokens: list[Token]) -> list[Token]:
         """Tokens of a statement that the tokenizer has swallowed whole as a command."""
-        if len(tokens) != 2 or tokens[0].token_type != TokenType.COMMAND:
+        if len(tokens) != 2 or tokens[1].token_type != TokenType.STRING:
             return tokens
         return [tokens[0], *lexer(self.dialect).tokenize(tokens[1].text)]
 
     def _tree(self, tokens: list[Token], source: str) -> Any:
-        trees = [t for t in self.dialect.parser().parse(tokens, source) if t is not None]
+        _quiet.here.parsing = True
+        try:
+            trees = [t for t in self.dialect.parser().parse(tokens, source) if t is not None]
+        finally:
+            _quiet.here.parsing = False
         return trees[0] if trees else None
 
     def _unparsed(self, piece: Piece, text: str, error: Exception) -> Statement:
@@ -123,7 +163,9 @@ class Reader:
             message = f"cannot be parsed: {first.get('description')}{near}"
             problem = Problem(message, (first.get("line") or 1) + piece.line_shift, first.get("col") or 0)
         else:
-            problem = Problem(f"cannot be parsed: {str(error).splitlines()[0] if str(error) else error!r}", piece.line)
+            problem = Problem(
+                f"cannot be parsed: {str(error).splitlines()[0] if str(error) else error!r}", piece.line
+            )
         return Statement("UNPARSED", text, piece.line, problems=(problem,))
 
     def _context(self, tokens: Sequence[Token], piece: Piece) -> tuple[Context, Draft]:
@@ -131,6 +173,8 @@ class Reader:
         draft = Draft()
         written = StatementText(tokens, piece.source, self.dialect)
         context.evaluate = evaluate
+        context.cell = cell_of
+        context.walk = walk
         context.write = lambda node, scope: WRITERS[type(node)](node, scope, draft)
         context.text = written.of
         return context, draft
@@ -143,6 +187,7 @@ class Reader:
             draft.kind = "EMPTY"
         elif kind in WRITERS:
             WRITERS[kind](node, scope, draft)
+            self._log(piece, scope, draft)
         elif kind in DEFINERS:
             DEFINERS[kind](node, scope, draft)
         elif isinstance(node, exp.Command):
@@ -153,8 +198,20 @@ class Reader:
             context.problem(f"{draft.kind} is not a statement that is known")
         if piece.role != "statement":
             draft.kind = piece.role.upper()
+        if context.dialect == "tsql":
+            draft.temporary.update(t for t in draft.outputs if t.startswith(("#", "@")))
         problems = [self._shifted(p, piece) for p in context.problems]
         return draft.finish(text, piece.line, context.inputs, problems)
+
+    def _log(self, piece: Piece, scope: Scope, draft: Draft) -> None:
+        """Take down what OUTPUT … INTO writes beside the statement itself."""
+        if scope.context.dialect != "tsql" or draft.kind != "DELETE":
+            return
+        tokens = logged_rows(piece.tokens, self.dialect)
+        insert = self._tree(tokens, piece.source) if tokens is not None else None
+        if insert is not None and type(insert) in WRITERS:
+            WRITERS[type(insert)](insert, scope, draft)
+            draft.kind = "DELETE"
 
     @staticmethod
     def _shifted(problem: Problem, piece: Piece) -> Problem:

@@ -36,7 +36,12 @@ def behind(packed: int, effect: Effect) -> int:
 
 
 def push_arguments(
-    node: Any, subtype: int, packed: int, stack: list[Step], effect: Effect | None, steers: Mapping[str, int] | None
+    node: Any,
+    subtype: int,
+    packed: int,
+    stack: list[Step],
+    effect: Effect | None,
+    steers: Mapping[str, int] | None,
 ) -> None:
     """Push what a function is given: what carries with its trace, what only steers it with its own verdict."""
     carries = None if effect is None else effect.carries
@@ -95,6 +100,15 @@ def _case(at: Walk, node: Any, subtype: int, packed: int) -> None:
     values = [*(b.args.get("true") for b in branches), node.args.get("default")]
     step = COMPOSED[subtype][TRANSFORMATION]
     at.stack.extend((v, step, packed) for v in values if isinstance(v, exp.Expression))
+
+
+def _decode(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    """``DECODE(x, search, result, …, default)`` is a CASE."""
+    what, *rest = node.expressions
+    pairs = len(rest) // 2 * 2
+    _conditions([what, *rest[:pairs:2]], subtype, at.stack)
+    step = COMPOSED[subtype][TRANSFORMATION]
+    at.stack.extend((v, step, packed) for v in (*rest[1:pairs:2], *rest[pairs:]))
 
 
 def _if(at: Walk, node: Any, subtype: int, packed: int) -> None:
@@ -201,6 +215,7 @@ STEPS = {
         ("PropertyEQ Kwarg", _value),
         ("Case", _case),
         ("If Nvl2", _if),
+        ("DecodeCase", _decode),
         ("Coalesce", _coalesce),
         ("Nullif", _nullif),
         ("Filter", _filter),

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import ErrorLevel
 
 __all__ = ["StatementText"]
 
@@ -31,7 +32,7 @@ class StatementText:
         place = next(_positions(node), None)
         text = self._projection(place) if place is not None else None
         if text is None:
-            text = node.sql(dialect=self._dialect, comments=False)
+            text = node.sql(dialect=self._dialect, comments=False, unsupported_level=ErrorLevel.IGNORE)
         return " ".join(text.split())
 
     def _projection(self, place: int) -> str | None:

@@ -143,7 +143,9 @@ def _blank(text: str) -> str:
     return "".join(c if c in "\r\n" else " " for c in text)
 
 
-def read_tokens(sql: str, dialect: Dialect, kind: str) -> tuple[list[Token], list[Problem]]:
+def read_tokens(
+    sql: str, dialect: Dialect, kind: str, tokens: list[Token] | None
+) -> tuple[list[Token], list[Problem]]:
     """Tokens of a script, whatever can be read of it.
 
     Parameters
@@ -154,6 +156,8 @@ def read_tokens(sql: str, dialect: Dialect, kind: str) -> tuple[list[Token], lis
         Its dialect.
     kind : str
         The dialect's `family`.
+    tokens : list of Token or None
+        Its tokens if they are known already.
 
     Returns
     -------
@@ -164,7 +168,7 @@ def read_tokens(sql: str, dialect: Dialect, kind: str) -> tuple[list[Token], lis
     problems: list[Problem] = []
     tokenizer = lexer(dialect)
     text = sql
-    tokens = _try(tokenizer, text)
+    tokens = _try(tokenizer, text) if tokens is None else tokens
     if kind == "mysql" and tokens and any(t.text.upper() == "DELIMITER" for t in tokens):
         text = _without_delimiters(text, tokens)
         tokens = _try(tokenizer, text)

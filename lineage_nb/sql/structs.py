@@ -1,0 +1,202 @@
+"""Values with parts: structs, elements of arrays, fields, whole rows, queries that stand for a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlglot import exp
+
+from lineage_nb.sql.flows import CARRIED, Cell, Flow, carry, trace
+from lineage_nb.sql.relations import BaseTable
+from lineage_nb.sql.scope import Scope
+from lineage_nb.sql.words import AGGREGATION, DERIVED, TRANSFORMATION
+
+__all__ = [
+    "DOCUMENTS",
+    "KEEPS_FIELDS",
+    "bracketed_cell",
+    "dotted_cell",
+    "picked_cell",
+    "positional_cell",
+    "scalar_cell",
+    "struct_cell",
+]
+
+KEEPS_FIELDS = frozenset(
+    kind
+    for name in [
+        "ArrayAgg",
+        "Max",
+        "Min",
+        "AnyValue",
+        "Bracket",
+        "First",
+        "Last",
+        "FirstValue",
+        "LastValue",
+        "ArgMax",
+        "ArgMin",
+        "Array",
+        "Window",
+    ]
+    if (kind := getattr(exp, name, None)) is not None
+)
+
+_AROUND = tuple(
+    kind
+    for name in ["Order", "Limit", "Distinct", "IgnoreNulls", "RespectNulls", "HavingMax", "Paren"]
+    if (kind := getattr(exp, name, None)) is not None
+)
+
+DOCUMENTS = tuple(
+    kind
+    for name in ["FromJson", "ParseJSON", "JSONExtract", "JSONBExtract"]
+    if (kind := getattr(exp, name, None)) is not None
+)
+
+
+def struct_cell(scope: Scope, node: exp.Expression) -> Cell:
+    """A struct that is built here: its fields keep flows of their own."""
+    fields: dict[str, Cell] = {}
+    flow: Flow = {}
+    for position, item in enumerate(node.expressions):
+        value = item.expression if isinstance(item, exp.PropertyEQ) else item
+        cell = scope.context.cell(scope, value)
+        named = item.this if isinstance(item, exp.PropertyEQ) else item
+        name = named.alias_or_name or getattr(named, "name", "") or f"_{position}"
+        fields[name] = cell
+        carry(flow, cell.flow, TRANSFORMATION, CARRIED)
+    return Cell(flow, fields)
+
+
+def picked_cell(scope: Scope, node: Any) -> Cell:
+    """What takes whole values out of rows or arrays keeps the fields of the values."""
+    if type(node) is exp.Bracket:
+        return bracketed_cell(scope, node)
+    flow: Flow = {}
+    scope.context.walk(scope, node, flow)
+    inner = node.this
+    if type(node) is exp.Array:
+        inner = node.expressions[0] if len(node.expressions) == 1 else None
+    while isinstance(inner, _AROUND):
+        inner = inner.this if inner.this is not None else next(iter(inner.expressions), None)
+    if not isinstance(inner, (exp.Struct, exp.Column, exp.Query, *KEEPS_FIELDS)):
+        return Cell(flow)
+    if isinstance(inner, exp.Column) and not isinstance(inner.args["this"], exp.Identifier):
+        return Cell(flow)
+    fields = scope.context.cell(scope, inner).fields
+    if fields is None:
+        return Cell(flow)
+    subtype = AGGREGATION if isinstance(node, exp.AggFunc) else TRANSFORMATION
+    taken: dict[str, Cell] = {}
+    own = {key for cell in fields.values() for key in cell.flow}
+    around = {k: v for k, v in flow.items() if k[3] > AGGREGATION and k not in own}
+    for name, cell in fields.items():
+        part: Flow = dict(around)
+        carry(part, cell.flow, subtype, CARRIED)
+        taken[name] = Cell(part, cell.fields)
+    return Cell(flow, taken)
+
+
+def bracketed_cell(scope: Scope, node: Any) -> Cell:
+    """``a[0]['key']``: an element, or the field that a literal key names."""
+    keys: list[Any] = []
+    while type(node) is exp.Bracket:
+        keys.append(node.expressions)
+        node = node.this
+    cell = scope.context.cell(scope, node)
+    for parts in reversed(keys):
+        key = parts[0] if parts else None
+        text = str(key.this) if isinstance(key, exp.Literal) and key.is_string else None
+        if text is not None and cell.fields is not None:
+            cell = cell.field(text)
+            continue
+        flow: Flow = {}
+        carry(flow, cell.flow, TRANSFORMATION, CARRIED, None if cell.opaque else text)
+        for part in parts:
+            scope.context.walk(scope, part, flow, TRANSFORMATION, trace(DERIVED))
+        cell = Cell(flow, cell.fields if text is None else None, opaque=cell.opaque)
+    return cell
+
+
+def _chosen_field(scope: Scope, node: Any, names: list[str]) -> Cell:
+    """A field of what a CASE, IF or COALESCE chooses: that field of each choice, and the conditions."""
+    if isinstance(node, exp.Case):
+        choices: list[Any] = [
+            *(b.args.get("true") for b in node.args.get("ifs") or ()),
+            node.args.get("default"),
+        ]
+    elif isinstance(node, exp.If):
+        choices = [node.args.get("true"), node.args.get("false")]
+    else:
+        choices = [node.this, *node.expressions]
+    whole: Flow = {}
+    scope.context.walk(scope, node, whole)
+    flow: Flow = {k: v for k, v in whole.items() if k[3] > AGGREGATION}
+    for choice in choices:
+        if isinstance(choice, exp.Expression):
+            cell = scope.context.cell(scope, choice)
+            for name in names:
+                cell = cell.field(name)
+            carry(flow, cell.flow, TRANSFORMATION, CARRIED)
+    return Cell(flow)
+
+
+def dotted_cell(scope: Scope, node: exp.Expression) -> Cell | None:
+    """A field of a struct that is itself an expression; None for anything else, such as a function of a package."""
+    names: list[str] = []
+    this: Any = node
+    while type(this) is exp.Dot:
+        if not isinstance(this.expression, exp.Identifier):
+            return None
+        names.append(scope.context.names.fold(this.expression))
+        this = this.this
+    if isinstance(this, exp.Identifier):
+        return None
+    while isinstance(this, exp.Paren):
+        this = this.this
+    if isinstance(this, DOCUMENTS):
+        text: Flow = {}
+        carry(text, scope.context.cell(scope, this).flow, TRANSFORMATION, CARRIED, ".".join(reversed(names)))
+        return Cell(text)
+    if isinstance(this, (exp.Case, exp.If, exp.Coalesce)):
+        return _chosen_field(scope, this, names[::-1])
+    cell = scope.context.cell(scope, this)
+    for name in reversed(names):
+        cell = cell.field(name)
+    return cell
+
+
+def positional_cell(scope: Scope, parameter: Any, table: Any) -> Cell:
+    """Snowflake's ``$1`` and ``t.$2``: a column by its position."""
+    number = parameter.this
+    if (
+        scope.context.dialect != "snowflake"
+        or not isinstance(number, exp.Literal)
+        or not number.this.isdigit()
+    ):
+        return Cell({})
+    relation = scope.relation([table.name.lower()]) if table is not None else None
+    if relation is None and scope.relations:
+        relation = scope.relations[0][1]
+    position = int(number.this)
+    if relation is None or position < 1:
+        return Cell({})
+    if isinstance(relation, BaseTable) and not relation.known:
+        return Cell.column(relation.table, f"${position}")
+    return relation.cells[position - 1] if position <= len(relation.cells) else Cell({})
+
+
+def scalar_cell(scope: Scope, node: exp.Expression) -> Cell:
+    """A query that stands for a value; what filters it concerns the whole output."""
+    relation = scope.context.evaluate(node, scope)
+    scope.influence.update(relation.influence)
+    query = node.unnest() if isinstance(node, exp.Subquery) else node
+    if query.args.get("for_") is not None:  # FOR JSON, FOR XML: one text of all columns
+        text: Flow = {}
+        carry(text, relation.row().flow, TRANSFORMATION, CARRIED)
+        return Cell(text)
+    if str(query.args.get("kind") or "").upper() == "STRUCT" or len(relation.cells) > 1:
+        row = relation.row()
+        return Cell(row.flow, dict(zip(relation.names, relation.cells, strict=False)))
+    return relation.cells[0] if relation.cells else Cell({})

@@ -1,0 +1,247 @@
+"""What stands in FROM and is no table: functions that give rows, UNNEST, documents taken apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlglot import exp
+
+from lineage_nb.sql.expressions import cell_of, walk
+from lineage_nb.sql.flows import CARRIED, Cell, Flow, carry, joined, trace
+from lineage_nb.sql.relations import STAR, Relation
+from lineage_nb.sql.scope import Scope
+from lineage_nb.sql.words import DERIVED, TRANSFORMATION
+
+__all__ = [
+    "alias_of",
+    "columns_of_alias",
+    "element_of",
+    "function_name",
+    "json_table",
+    "json_tuple",
+    "open_json",
+    "predicted",
+    "table_function",
+    "unnested",
+]
+
+_FILE_READERS = frozenset(
+    [
+        "read_csv",
+        "read_csv_auto",
+        "read_parquet",
+        "parquet_scan",
+        "read_json",
+        "read_json_auto",
+        "read_ndjson",
+        "read_ndjson_auto",
+        "read_json_objects",
+        "read_text",
+        "read_blob",
+        "read_xlsx",
+        "read_files",
+        "delta_scan",
+        "iceberg_scan",
+        "s3",
+        "s3cluster",
+        "url",
+        "file",
+        "hdfs",
+        "gcs",
+        "azureblobstorage",
+        "openrowset",
+        "deltalake",
+        "iceberg",
+        "read_avro",
+        "readcsv",
+        "readparquet",
+    ]
+)
+
+_FLATTEN_VALUES = frozenset(("value", "this"))
+
+_ELEMENTS = frozenset(("Explode", "ExplodeOuter", "Posexplode", "PosexplodeOuter", "Inline", "Unnest"))
+
+
+def columns_of_alias(scope: Scope, alias: Any) -> list[str]:
+    """The column list of an alias: ``t(a, b)`` gives ``["a", "b"]``."""
+    columns = alias.args.get("columns") if isinstance(alias, exp.Expression) else None
+    fold = scope.context.names.fold
+    return [fold(c.this if isinstance(c, exp.ColumnDef) else c) for c in columns or ()]
+
+
+def alias_of(node: Any) -> str:
+    """Alias of a source in lower case."""
+    alias = node.args.get("alias")
+    return str(alias.name if isinstance(alias, exp.Expression) else alias or "").lower()
+
+
+def _arguments(scope: Scope, function: Any) -> Flow:
+    flow: Flow = {}
+    walk(scope, function, flow, TRANSFORMATION, CARRIED)
+    return flow
+
+
+def function_name(node: Any) -> str:
+    """Name of a function in lower case."""
+    if isinstance(node, exp.Func) and not isinstance(node, exp.Anonymous):
+        return str(node.sql_name()).lower()
+    return str(getattr(node, "name", "") or "").lower()
+
+
+def table_function(scope: Scope, function: Any, columns: list[str]) -> Relation:
+    """A table function: each of its columns may come from each of its arguments."""
+    name = function_name(function)
+    literal = next((a for a in function.find_all(exp.Literal) if a.is_string), None)
+    if name in _FILE_READERS and literal is not None:
+        return scope.context.stored(str(literal.this)).renamed(columns)
+    if isinstance(function, (exp.Query, exp.Subquery)):
+        return scope.context.evaluate(function, scope)
+    if isinstance(function, exp.Unnest):
+        return unnested(scope, function)
+    tables = [a for a in function.find_all(exp.Table) if isinstance(a.parent, exp.Expression)]
+    if isinstance(function, exp.Stack):
+        return _stacked(scope, function, columns)
+    if isinstance(function, (exp.Explode, exp.Inline)) or type(function).__name__ in _ELEMENTS:
+        return _elements(scope, function, columns)
+    flow = {} if tables else _arguments(scope, function)
+    for table in tables:
+        carry(flow, scope.context.table(table).row().flow, TRANSFORMATION, CARRIED)
+    whole = Cell(flow, opaque=True)
+    if not columns:
+        alias = alias_of(function.parent) if function.parent is not None else ""
+        columns = [alias] if alias and scope.context.scalar_functions else [STAR]
+    return Relation(columns, [Cell(flow) for _ in columns], whole=whole)
+
+
+def _elements(scope: Scope, function: Any, columns: list[str]) -> Relation:
+    """EXPLODE and its kin: elements of an array or map, with their position."""
+    argument = function.this.expression if isinstance(function.this, exp.Kwarg) else function.this
+    element = element_of(cell_of(scope, argument)) if isinstance(argument, exp.Expression) else Cell({})
+    if scope.context.dialect == "snowflake" and not columns:
+        columns = ["SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS"]
+    path = next((str(k.expression.this) for k in function.expressions if _is_path(k)), None)
+    if path:
+        deeper: Flow = {}
+        carry(deeper, element.flow, TRANSFORMATION, CARRIED, path)
+        element = Cell(deeper)
+    lower = [c.lower() for c in columns]
+    if set(lower) >= {"seq", "key", "path", "index", "value"}:  # Snowflake's FLATTEN
+        position = Cell({k: joined(trace(DERIVED), v) for k, v in element.flow.items()})
+        cells = [element if c in _FLATTEN_VALUES else position for c in lower]
+        return Relation(columns, cells)
+    if type(function).__name__.startswith("Pos"):
+        names = columns if len(columns) > 1 else ["pos", columns[0] if columns else "col"]
+        return Relation(names, [Cell({}), *[element for _ in names[1:]]], whole=element)
+    names = columns or ["col"]
+    return Relation(names, [element for _ in names], whole=element)
+
+
+def _stacked(scope: Scope, node: Any, columns: list[str]) -> Relation:
+    """``stack(n, a1, b1, a2, b2, …)``: n rows of its arguments."""
+    rows = int(node.this.this) if isinstance(node.this, exp.Literal) and str(node.this.this).isdigit() else 0
+    values = node.expressions
+    width = -(-len(values) // rows) if rows else 0
+    names = columns or [f"col{i}" for i in range(width)]
+    rows_of = [[cell_of(scope, v) for v in values[i::width]] for i in range(width)]
+    cells = [element_of(Cell.merged(found or [Cell({})])) for found in rows_of]
+    return Relation(names[:width], cells[: len(names)])
+
+
+def _is_path(argument: Any) -> bool:
+    named = isinstance(argument, exp.Kwarg) and argument.name.lower() == "path"
+    return named and isinstance(argument.expression, exp.Literal)
+
+
+def element_of(cell: Cell) -> Cell:
+    """What UNNEST takes out of an array."""
+    flow: Flow = {}
+    carry(flow, cell.flow, TRANSFORMATION, CARRIED)
+    return Cell(flow, cell.fields, opaque=cell.opaque)
+
+
+def unnested(scope: Scope, node: Any) -> Relation:
+    """UNNEST: a column for each array, and the position where it is asked for."""
+    names = columns_of_alias(scope, node.args.get("alias"))
+    cells = [element_of(cell_of(scope, e)) for e in node.expressions]
+    if not names:
+        alias = alias_of(node)
+        names = [alias] if alias and len(cells) == 1 else ["unnest"] * len(cells)
+    whole = cells[0] if len(cells) == 1 else None
+    if (
+        len(names) > len(cells) and whole is not None
+    ):  # elements are rows: their fields under the alias' names
+        offset = 1 if node.args.get("offset") is True else 0
+        fields = [whole] * (len(names) - offset)
+        relation = Relation(names, [*fields, *[Cell({})] * offset], whole=whole)
+    else:
+        relation = Relation(names[: len(cells)], cells, whole=whole)
+    offset_name = node.args.get("offset")
+    if isinstance(offset_name, exp.Expression):
+        relation = _with_column(relation, scope.context.names.fold(offset_name))
+    elif offset_name is True and len(names) == len(cells):
+        relation = _with_column(relation, "offset")
+    return relation
+
+
+def _with_column(relation: Relation, name: str) -> Relation:
+    """The relation with one more column that no input decides."""
+    cells = [*relation.cells, Cell({})]
+    return Relation([*relation.names, name], cells, relation.openings, relation.influence, relation.whole)
+
+
+def open_json(scope: Scope, node: Any) -> Relation:
+    """T-SQL's OPENJSON … WITH."""
+    return _json_columns(scope, node, node.expressions)
+
+
+def json_table(scope: Scope, node: Any) -> Relation:
+    """JSON_TABLE … COLUMNS."""
+    schema = node.args.get("schema")
+    return _json_columns(scope, node, schema.expressions if schema is not None else [])
+
+
+def _json_columns(scope: Scope, node: Any, definitions: list[Any]) -> Relation:
+    """Columns that JSON_TABLE and OPENJSON take out of a document by their paths."""
+    source = cell_of(scope, node.this)
+    start = _path_text(node.args.get("path"))
+    names, cells = [], []
+    for definition in definitions:
+        name = scope.context.names.fold(definition.this)
+        path = ".".join(p for p in (start, _path_text(definition.args.get("path")) or name) if p)
+        flow: Flow = {}
+        if not definition.args.get("ordinality"):
+            carry(flow, source.flow, TRANSFORMATION, CARRIED, path)
+        names.append(name)
+        cells.append(Cell(flow))
+    return Relation(names, cells, whole=element_of(source))
+
+
+def _path_text(node: Any) -> str:
+    text = str(node.this) if isinstance(node, exp.Literal) else ""
+    return text.removeprefix("lax ").removeprefix("strict ").lstrip("$.").replace("[*]", "[]")
+
+
+def predicted(scope: Scope, node: Any) -> Relation:
+    """``ML.PREDICT(MODEL m, query)``: the query's columns, and what the model makes of them."""
+    model = scope.context.table(node.this)
+    query = node.expression
+    given = scope.context.evaluate(query, scope) if isinstance(query, exp.Expression) else Relation()
+    flow: Flow = {}
+    carry(flow, model.row().flow, TRANSFORMATION, CARRIED)
+    carry(flow, given.row().flow, TRANSFORMATION, CARRIED)
+    made = Cell(flow, opaque=True)
+    return Relation([*given.names, STAR], [*given.cells, made], given.openings, given.influence, made)
+
+
+def json_tuple(scope: Scope, node: Any, columns: list[str]) -> Relation:
+    """Hive's json_tuple: a column for each key."""
+    arguments = [a for a in (node.this, *node.expressions) if isinstance(a, exp.Expression)]
+    source = cell_of(scope, arguments[0])
+    cells = []
+    for key, _ in zip(arguments[1:], columns, strict=False):
+        flow: Flow = {}
+        path = str(key.this) if isinstance(key, exp.Literal) else None
+        carry(flow, source.flow, TRANSFORMATION, CARRIED, path)
+        cells.append(Cell(flow))
+    return Relation(columns[: len(cells)], cells, whole=element_of(source))
