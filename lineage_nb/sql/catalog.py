@@ -179,6 +179,10 @@ def _suffixes(tables: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+FILE_FORMATS = frozenset(("csv", "json", "parquet", "orc", "text", "avro", "delta", "iceberg", "binaryfile"))
+"""What Spark writes before a path that it reads or writes as a table."""
+
+
 class Names:
     """How identifiers are spelled: folded as the dialect does, tables completed by the defaults."""
 
@@ -234,8 +238,10 @@ class Names:
         return [p for p in found if p]
 
     def table(self, table: exp.Table) -> str:
-        """Dotted name of a table, completed by the default schema and catalog."""
+        """Dotted name of a table, completed by the default schema and catalog; a path stays a path."""
         parts = self.parts(table)
+        if len(parts) == 2 and "/" in parts[1] and parts[0].lower() in FILE_FORMATS:
+            return parts[1]
         if len(parts) == 1 and self._default_schema:
             parts.insert(0, self._default_schema)
         if len(parts) == 2 and self._default_catalog:

@@ -95,6 +95,10 @@ def assign(assignments: Sequence[Any], scope: Scope, draft: Draft, target: Relat
         if not isinstance(item, (exp.EQ, exp.PropertyEQ)):
             continue
         left, right = item.this, item.expression
+        if isinstance(left, exp.Parameter):  # T-SQL's SET @n = column = …
+            if not isinstance(right, exp.EQ):
+                continue
+            left, right = right.this, right.expression
         if isinstance(left, exp.Tuple):
             columns, cells = list(left.expressions), _row(right, scope)
         else:
@@ -115,7 +119,11 @@ def _place(column: Any, scope: Scope, target: Relation) -> tuple[str, str] | Non
     name = scope.context.names.fold(column.this if isinstance(column, exp.Column) else column)
     relation = target
     if isinstance(column, exp.Column) and column.table:
-        relation = scope.relation([scope.context.names.fold(column.args["table"])]) or target
+        qualifier = scope.context.names.fold(column.args["table"])
+        source = scope.relation([qualifier])
+        if source is None:  # a field of a struct
+            name = f"{qualifier}.{name}"
+        relation = source or target
     if isinstance(relation, BaseTable):
         return relation.table, name
     cell = relation.listed(name) or relation.possible(name)
@@ -203,6 +211,8 @@ def delete(node: Any, scope: Scope, draft: Draft) -> Relation:
     for source in using if isinstance(using, (list, tuple)) else ():
         add_sources(inner, source, [])
     first = target_of(node.this)
+    if not isinstance(first, exp.Expression):  # BigQuery's DELETE t WHERE …
+        first, named = named[0], []
     if named:
         add_sources(inner, first, [])
     relations = []

@@ -12,11 +12,11 @@ from lineage_nb.sql.queries import evaluate
 from lineage_nb.sql.rewording import after, name_at
 from lineage_nb.sql.scope import Scope
 
-__all__ = ["command"]
+__all__ = ["HARMLESS", "command"]
 
 Parse = Callable[[list[Token]], Any]
 
-_HARMLESS = frozenset(
+HARMLESS = frozenset(
     [
         "EXPLAIN",
         "USE",
@@ -128,7 +128,7 @@ def command(tokens: Sequence[Token], scope: Scope, draft: Draft, parse: Parse) -
         if name is not None and on is not None:
             _all_columns(_table(tokens, on, scope), _table(tokens, name, scope), scope, draft)
         return True
-    return words[0] in _HARMLESS and not (words[0] == "CREATE" and "SELECT" in words)
+    return words[0].split()[0] in HARMLESS and not (words[0] == "CREATE" and "SELECT" in words)
 
 
 def _unload(tokens: Sequence[Token], scope: Scope, draft: Draft, parse: Parse) -> bool:

@@ -55,6 +55,8 @@ def _create(node: Any, scope: Scope, draft: Draft) -> Relation:
     if kind == "VIEW" and any(isinstance(p, exp.MaterializedProperty) for p in properties):
         draft.kind = "CREATE MATERIALIZED VIEW"
     table = scope.context.names.table(target)
+    if any(isinstance(p, exp.GlobalProperty) for p in properties) and kind == "VIEW":
+        table = f"global_temp.{table}"  # where Spark keeps it
     temporary = any(isinstance(p, _TEMPORARY) for p in properties) or target.name.startswith("#")
     draft.created(table, temporary=temporary, replace=bool(node.args.get("replace")))
     into = next((p.this for p in properties if isinstance(p, exp.ToTableProperty)), None)
@@ -94,6 +96,10 @@ def _filled(
         if isinstance(item, exp.LikeProperty) and isinstance(item.this, exp.Table):
             source_table = scope.context.table(item.this)
             draft.event("like", table, source_table.table)
+        elif isinstance(item, exp.Property) and item.name.lower() in ("uri", "uris"):
+            for place in item.find_all(exp.Literal):
+                if "://" in str(place.this):
+                    copied(scope.context.stored(str(place.this)), draft, table, declared)
         elif isinstance(item, exp.LocationProperty) and isinstance(item.this, exp.Literal):
             copied(scope.context.stored(str(item.this.this)), draft, table, declared)
 
@@ -232,6 +238,16 @@ def _alter(node: Any, scope: Scope, draft: Draft) -> Relation:
     return Relation()
 
 
+def _execute(node: Any, scope: Scope, draft: Draft) -> Relation:
+    """T-SQL's sp_rename; any other procedure is a matter of its own."""
+    draft.kind = "EXECUTE"
+    names = [str(e.this) for e in node.expressions if isinstance(e, exp.Literal)]
+    if isinstance(node.this, exp.Table) and node.this.name.lower() == "sp_rename" and len(names) == 2:
+        table = scope.context.names.table(exp.to_table(names[0], dialect="tsql"))
+        draft.event("rename", table, ".".join([*table.split(".")[:-1], names[1].lower()]))
+    return Relation()
+
+
 def _nothing(node: Any, scope: Scope, draft: Draft) -> Relation:  # noqa: ARG001
     draft.kind = type(node).__name__.upper()
     return Relation()
@@ -249,9 +265,10 @@ DEFINERS: dict[type, _Definer] = {
         ("Drop", _drop),
         ("TruncateTable", _truncate),
         ("Alter", _alter),
+        ("Execute", _execute),
         (
             "Use Set Commit Rollback Transaction Refresh Uncache Analyze Comment Grant Revoke Describe Show Kill "
-            "Pragma Attach Detach Summarize Execute ExecuteSql Declare Heredoc Semicolon EndStatement Return",
+            "Pragma Attach Detach Summarize ExecuteSql Put Get Declare Heredoc Semicolon EndStatement Return",
             _nothing,
         ),
     )

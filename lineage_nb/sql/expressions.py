@@ -17,6 +17,7 @@ from lineage_nb.sql.structs import (
     KEEPS_FIELDS,
     bracketed_cell,
     dotted_cell,
+    element_cell,
     picked_cell,
     positional_cell,
     scalar_cell,
@@ -68,6 +69,9 @@ def cell_of(scope: Scope, node: exp.Expression) -> Cell:
             return resolve(scope, node)
         if type(node.args["this"]) is exp.Parameter:
             return positional_cell(scope, node.args["this"], node.args.get("table"))
+        if node.args.get("table") is None:
+            return Cell({})
+        return element_cell(scope, exp.Column(this=node.args["table"].copy()))  # ClickHouse's tuple.2
     if type(node) is exp.Parameter:
         return positional_cell(scope, node, None)
     if type(node) is exp.Struct:
@@ -151,26 +155,43 @@ def walk(scope: Scope, node: Any, flow: Flow, subtype: int = IDENTITY, packed: i
 
 
 def _column(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    if type(node.args["this"]) is exp.Star:
-        _count_star(at, node, subtype, packed)
+    what = type(node.args["this"])
+    if what is exp.Star:
+        _star(at, node, subtype, packed)
         return
-    if type(node.args["this"]) is not exp.Identifier:
-        carry(at.flow, cell_of(at.scope, node).flow, subtype, packed)
-        return
-    cell = resolve(at.scope, node)
+    cell = resolve(at.scope, node) if what is exp.Identifier else cell_of(at.scope, node)
     if cell.table is not None:
         add(at.flow, (cell.table[0], cell.table[1], None, COMPOSED[subtype][IDENTITY]), packed)
     else:
         carry(at.flow, cell.flow, subtype, packed)
 
 
-def _count_star(at: Walk, _: Any, subtype: int, packed: int) -> None:
-    """COUNT(*) reads no column; where a table's columns are not known its star stands for its rows."""
-    hidden = trace(AGGREGATED, True)
-    for _alias, relation in at.scope.relations:
-        if isinstance(relation, BaseTable) and not relation.known:
+def _star(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    """``f(*)`` takes all columns; COUNT(*) none, but where a table's are not known its star stands for its rows."""
+    counted = isinstance(node.parent, exp.Count) or isinstance(node.parent.parent, exp.Count)
+    star = trace(AGGREGATED, True)
+    for alias, relation in at.scope.relations:
+        if not counted and not (node.args.get("table") and alias != node.args["table"].name.lower()):
+            carry(at.flow, relation.row().flow, subtype, packed)
+        elif counted and isinstance(relation, BaseTable) and not relation.known:
             key = (relation.table, STAR, None, COMPOSED[subtype][AGGREGATION])
-            add(at.flow, key, joined(packed, hidden))
+            add(at.flow, key, joined(packed, star))
+
+
+_JSON_BY_PATH = frozenset(("json_value", "json_query", "json_exists", "variant_get", "try_variant_get"))
+
+
+def _keys_of(node: Any) -> str | None:
+    """The path that a JSON function takes out, where its arguments tell it; None for any other function."""
+    name = str(node.name).lower()
+    keys = node.expressions[1:]
+    if not keys or not all(isinstance(k, exp.Literal) for k in keys):
+        return None
+    if name in _JSON_BY_PATH:
+        return json_path(keys[0])
+    if name.startswith(("jsonextract", "simplejsonextract", "visitparamextract")):
+        return ".".join(str(k.this) for k in keys if k.is_string) or None
+    return None
 
 
 def _json(at: Walk, node: Any, subtype: int, packed: int) -> None:
@@ -194,7 +215,10 @@ def _dot(at: Walk, node: Any, subtype: int, packed: int) -> None:
         return
     effect = at.scope.context.functions.of(node)
     step, packed = COMPOSED[subtype][effect.subtype], behind(packed, effect)
-    if not isinstance(node.this, (exp.Identifier, exp.Dot)):
+    chained = at.scope.context.dialect == "duckdb"  # where email.lower() is lower(email)
+    if isinstance(node.this, exp.Identifier) and chained:
+        at.stack.append((exp.Column(this=node.this.copy()), step, packed))
+    elif chained or not isinstance(node.this, (exp.Identifier, exp.Dot)):
         at.stack.append((node.this, step, packed))
     push_arguments(node.expression, step, packed, at.stack, effect, None)
 
@@ -209,6 +233,12 @@ def _is_conditional(node: Any) -> bool:
 
 def _anonymous(at: Walk, node: Any, subtype: int, packed: int) -> None:
     functions = at.scope.context.functions
+    path = _keys_of(node) if type(node) is exp.Anonymous else None
+    if path is not None:
+        inner: Flow = {}
+        walk(at.scope, node.expressions[0], inner)
+        carry(at.flow, inner, COMPOSED[subtype][TRANSFORMATION], packed, path)
+        return
     if isinstance(node, _COMBINED) and _is_conditional(node):
         *values, condition = node.expressions
         at.stack.append((condition, COMPOSED[subtype][CONDITIONAL], CARRIED))
@@ -282,7 +312,7 @@ _STEPS = {
             ("Comprehension", _comprehension),
             ("Parameter", _parameter),
             ("Exists", _exists),
-            ("Star", _count_star),
+            ("Star", _star),
         )
         for name in names.split()
         if (kind := getattr(exp, name, None)) is not None

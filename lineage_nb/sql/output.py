@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from lineage_nb.sql.expressions import cell_of
 from lineage_nb.sql.flows import Cell
@@ -29,7 +30,26 @@ def output_name(scope: Scope, item: Any) -> str:
         return names.fold(item.args["this"]) if item.args.get("this") is not None else ""
     if isinstance(item, exp.Dot) and isinstance(item.expression, exp.Identifier):
         return names.fold(item.expression)
+    if scope.context.dialect in ("postgres", "redshift"):
+        named = _postgres_name(scope, item)
+        if named:
+            return named
     return scope.context.text(item)
+
+
+def _postgres_name(scope: Scope, item: Any) -> str:
+    """Postgres names an output by its function, or by the column that it casts."""
+    while isinstance(item, (exp.Cast, exp.Paren, exp.Window, exp.Filter, exp.WithinGroup)):
+        item = item.this
+    if isinstance(item, exp.Column) and isinstance(item.args["this"], exp.Identifier):
+        return scope.context.names.fold(item.args["this"])
+    if isinstance(item, exp.Case):
+        return "case"
+    if isinstance(item, exp.Anonymous):
+        return str(item.name).lower()
+    if isinstance(item, exp.Func) and not isinstance(item, (exp.Connector, exp.Binary)):
+        return str(item.sql_name()).lower()
+    return ""
 
 
 def expand_star(scope: Scope, star: Any) -> Expanded:
@@ -94,8 +114,26 @@ def _qualified_star(scope: Scope, star: Any) -> Expanded:
     struct = cell_of(scope, exp.column(*[exp.to_identifier(q, quoted=True) for q in reversed(qualifiers)]))
     if struct.fields is not None:
         return list(struct.fields), list(struct.fields.values()), []
+    declared = _declared_fields(scope, struct)
+    if declared:
+        return declared, [struct.field(name) for name in declared], []
     field = struct.field(STAR)
     return [STAR], [field], [Opening(_Fields(whole=struct), frozenset())]
+
+
+def _declared_fields(scope: Scope, struct: Cell) -> list[str]:
+    """Fields of a stored struct whose type is known."""
+    if struct.table is None:
+        return []
+    types = scope.context.catalog.types(struct.table[0])
+    text = next((t for n, t in types.items() if n.lower() == struct.table[1].lower()), None)
+    if not text or "struct" not in text.lower():
+        return []
+    try:
+        kind = exp.DataType.build(text, dialect=scope.context.names.dialect)
+    except (SqlglotError, ValueError):
+        return []
+    return [e.name for e in kind.expressions if isinstance(e, exp.ColumnDef)]
 
 
 class _Fields(Relation):

@@ -14,7 +14,7 @@ from lineage_nb.sql.pivots import matched, pivoted
 from lineage_nb.sql.relations import STAR, Opening, Relation
 from lineage_nb.sql.scope import GROUPING, Context, Scope
 from lineage_nb.sql.sources import add_sources
-from lineage_nb.sql.table_functions import columns_of_alias
+from lineage_nb.sql.table_functions import columns_of_alias, transformed
 from lineage_nb.sql.words import FILTER, GROUP_BY, TRANSFORMATION
 
 __all__ = ["evaluate", "with_scope"]
@@ -289,6 +289,11 @@ def _projections(scope: Scope, node: Any) -> Relation:
             names += more[0]
             cells += more[1]
             openings += more[2]
+            continue
+        if kind is exp.QueryTransform:
+            made = transformed(scope, item)
+            names += made.names
+            cells += made.cells
             continue
         if kind is exp.Aliases:
             _several(scope, item, names, cells)

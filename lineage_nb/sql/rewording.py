@@ -19,6 +19,11 @@ def reworded(tokens: Sequence[Token], dialect: Dialect) -> list[Token] | None:
     words = [t.text.upper() for t in tokens[:12]]
     if words[:2] == ["REPLACE", "INTO"]:
         return _keyworded("INSERT OVERWRITE TABLE", dialect)[:1] + list(tokens[1:])
+    if words[:2] == ["BULK", "INSERT"] and "FROM" in words[:9]:
+        at = words.index("FROM")
+        return [*_keyworded("COPY INTO", dialect), *tokens[2 : at + 2]]
+    if words[1:2] == ["TOP"] and words[0] in ("UPDATE", "DELETE", "INSERT", "MERGE"):
+        return [tokens[0], *tokens[_closed(tokens, 2) if words[2:3] == ["("] else 3 :]]
     if words[:1] == ["CREATE"] and {"TASK", "PIPE"} & set(words[:5]):
         start = next((i for i, t in enumerate(tokens) if t.text.upper() == "AS"), None)
         return list(tokens[start + 1 :]) if start is not None else None
@@ -178,6 +183,8 @@ def _plain_columns(tokens: Sequence[Token]) -> list[Token] | None:
 def _bare_create(tokens: Sequence[Token]) -> list[Token] | None:
     """``CREATE … TABLE t (a, b) AS query`` without the options that may stand around its AS and behind the query."""
     words = [t.text.upper() for t in tokens]
+    if words[1:3] == ["OR", "ALTER"]:
+        tokens, words = [tokens[0], *tokens[3:]], [words[0], *words[3:]]
     kind = next((i for i, w in enumerate(words[:8]) if w in ("TABLE", "VIEW")), None)
     if kind is None:
         return None
@@ -192,6 +199,8 @@ def _bare_create(tokens: Sequence[Token]) -> list[Token] | None:
         depth += (tokens[i].token_type == TokenType.L_PAREN) - (tokens[i].token_type == TokenType.R_PAREN)
         if depth == 0 and words[i] == "AS":
             query = list(tokens[i:])
+            if words[-3:] == ["WITH", "CHECK", "OPTION"]:
+                query = query[:-3]
             tail = [w for w in words[-3:] if w in ("WITH", "NO", "DATA")]
             if words[-1] == "DATA" and "WITH" in tail:
                 query = query[: -len(tail)]

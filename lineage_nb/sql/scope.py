@@ -320,7 +320,10 @@ def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cel
             if relation is None:
                 continue
             column, rest = path[cut], path[cut + 1 :]
-            cell = relation.listed(column) or relation.possible(column)
+            cell = relation.listed(column)
+            if cell is None and column.lower() in scope.context.pseudo:
+                return Cell({})
+            cell = cell or relation.possible(column)
             if cell is None and relation.openings == () and (struct := relation.listed(path[0])) is not None:
                 return _fields(struct, path[1:])
             if cell is None and isinstance(relation, BaseTable):

@@ -29,8 +29,6 @@ __all__ = ["add_sources"]
 
 HIDDEN = "\0"  # prefix of aliases that the rest of the query cannot see: the right side of a semi join
 
-_FILE_FORMATS = frozenset(("csv", "json", "parquet", "orc", "text", "avro", "delta", "iceberg", "binaryfile"))
-
 
 def add_sources(scope: Scope, node: Any, joins: list[Any], *, lateral: bool = False) -> None:
     """Add what FROM names, then what is joined to it, to a scope.
@@ -144,8 +142,6 @@ def _table(scope: Scope, node: Any, alias: str) -> tuple[str, Relation]:
     if name.lower() in context.variables:
         return alias or name.lower(), Relation(whole=Cell({}, opaque=True))
     if isinstance(this, (exp.Var, exp.Literal)) or name.startswith("@"):
-        return alias or name.lower(), context.stored(name)
-    if "/" in name and str(node.args.get("db") and node.db).lower() in _FILE_FORMATS:
         return alias or name.lower(), context.stored(name)
     return alias or name.lower(), context.table(node)
 

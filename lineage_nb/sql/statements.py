@@ -12,7 +12,7 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError
 
 from lineage_nb.sql.catalog import Catalog, Names, dialect_of
-from lineage_nb.sql.commands import command
+from lineage_nb.sql.commands import HARMLESS, command
 from lineage_nb.sql.ddl import DEFINERS
 from lineage_nb.sql.draft import Draft
 from lineage_nb.sql.expressions import cell_of, walk
@@ -83,12 +83,13 @@ class Reader:
         self.dialect = dialect
         self.catalog = catalog
         self.functions = functions
+        self._select = dialect.tokenize("SELECT")[0]
         self.names = Names(dialect, default_catalog, default_schema)
 
     def read(self, piece: Piece) -> Statement:
         """What is known of one statement; one that cannot be parsed says so in its problems."""
-        tokens = piece.tokens
-        text = piece.source[tokens[0].start : tokens[-1].end + 1] if tokens else ""
+        tokens = piece.tokens if piece.role != "condition" else [self._select, *piece.tokens]
+        text = piece.text if piece.tokens else ""
         node: Any = None
         if len(tokens) > MAX_TOKENS:
             problem = Problem(
@@ -116,10 +117,8 @@ class Reader:
 
     def _parse(self, tokens: list[Token], source: str) -> tuple[Any, list[Token]]:
         """The tree of a statement; of one that the parser does not know, the tree of its rewording."""
-        if type(self.dialect).__name__ == "ClickHouse" and tokens and tokens[0].text.upper() == "ALTER":
-            tokens = (
-                reworded(tokens, self.dialect) or tokens
-            )  # mutations, which the parser takes for something else
+        if len(tokens) > 1 and self._is_misread(tokens):
+            tokens = reworded(tokens, self.dialect) or tokens
         for _ in range(_REWORDINGS):
             node, error = None, None
             try:
@@ -139,6 +138,12 @@ class Reader:
         if error is not None:
             raise error
         return node, tokens
+
+    def _is_misread(self, tokens: list[Token]) -> bool:
+        """Whether the parser takes a statement for something else: ClickHouse's mutations, T-SQL's DELETE TOP (n)."""
+        if tokens[0].text.upper() == "ALTER":
+            return type(self.dialect).__name__ == "ClickHouse"
+        return tokens[1].text.upper() == "TOP"
 
     def _spread(self, tokens: list[Token]) -> list[Token]:
         """Tokens of a statement that the tokenizer has swallowed whole as a command."""
@@ -195,7 +200,8 @@ class Reader:
                 context.problem(f"{draft.kind} is not a statement that is known")
         else:
             draft.kind = kind.__name__.upper()
-            context.problem(f"{draft.kind} is not a statement that is known")
+            if draft.kind not in HARMLESS:
+                context.problem(f"{draft.kind} is not a statement that is known")
         if piece.role != "statement":
             draft.kind = piece.role.upper()
         if context.dialect == "tsql":

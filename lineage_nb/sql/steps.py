@@ -137,6 +137,11 @@ def _filter(at: Walk, node: Any, subtype: int, packed: int) -> None:
     at.stack.append((node.this, subtype, packed))
 
 
+def _having_max(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    _conditions([node.expression], subtype, at.stack)
+    at.stack.append((node.this, subtype, packed))
+
+
 def _keys(at: Walk, node: Any, subtype: int) -> None:
     influence = COMPOSED[subtype][WINDOW]
     at.stack.extend((n, influence, CARRIED) for n in node.expressions)
@@ -209,7 +214,8 @@ def _in(at: Walk, node: Any, subtype: int, packed: int) -> None:
 STEPS = {
     kind: handler
     for names, handler in (
-        ("Alias Paren Ordered IgnoreNulls RespectNulls HavingMax SafeFunc", _same),
+        ("Alias Paren Ordered IgnoreNulls RespectNulls SafeFunc", _same),
+        ("HavingMax", _having_max),
         ("Distinct Tuple", _each),
         ("Cast TryCast", _cast),
         ("PropertyEQ Kwarg", _value),

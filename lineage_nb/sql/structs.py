@@ -16,6 +16,7 @@ __all__ = [
     "KEEPS_FIELDS",
     "bracketed_cell",
     "dotted_cell",
+    "element_cell",
     "picked_cell",
     "positional_cell",
     "scalar_cell",
@@ -55,6 +56,13 @@ DOCUMENTS = tuple(
 )
 
 
+def element_cell(scope: Scope, node: Any) -> Cell:
+    """An element of a tuple or array, whichever it is."""
+    flow: Flow = {}
+    carry(flow, scope.context.cell(scope, node).flow, TRANSFORMATION, CARRIED)
+    return Cell(flow, opaque=True)
+
+
 def struct_cell(scope: Scope, node: exp.Expression) -> Cell:
     """A struct that is built here: its fields keep flows of their own."""
     fields: dict[str, Cell] = {}
@@ -77,7 +85,9 @@ def picked_cell(scope: Scope, node: Any) -> Cell:
     scope.context.walk(scope, node, flow)
     inner = node.this
     if type(node) is exp.Array:
-        inner = node.expressions[0] if len(node.expressions) == 1 else None
+        if len(node.expressions) > 1:
+            return _listed(scope, node, flow)
+        inner = node.expressions[0] if node.expressions else None
     while isinstance(inner, _AROUND):
         inner = inner.this if inner.this is not None else next(iter(inner.expressions), None)
     if not isinstance(inner, (exp.Struct, exp.Column, exp.Query, *KEEPS_FIELDS)):
@@ -96,6 +106,25 @@ def picked_cell(scope: Scope, node: Any) -> Cell:
         carry(part, cell.flow, subtype, CARRIED)
         taken[name] = Cell(part, cell.fields)
     return Cell(flow, taken)
+
+
+def _listed(scope: Scope, node: Any, flow: Flow) -> Cell:
+    """``[STRUCT(1 AS a, b AS c), (2, d)]``: rows with the fields of the first, by position."""
+    first = node.expressions[0]
+    if not isinstance(first, exp.Struct):
+        return Cell(flow, opaque=True)
+    names = list(struct_cell(scope, first).fields or {})
+    rows = [
+        [e.expression if isinstance(e, exp.PropertyEQ) else e for e in row.expressions]
+        for row in node.expressions
+    ]
+    fields: dict[str, Cell] = {}
+    for position, name in enumerate(names):
+        found = [scope.context.cell(scope, row[position]) for row in rows if position < len(row)]
+        part: Flow = {}
+        carry(part, Cell.merged(found).flow, TRANSFORMATION, CARRIED)
+        fields[name] = Cell(part)
+    return Cell(flow, fields)
 
 
 def bracketed_cell(scope: Scope, node: Any) -> Cell:

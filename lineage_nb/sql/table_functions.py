@@ -8,9 +8,9 @@ from sqlglot import exp
 
 from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, carry, joined, trace
-from lineage_nb.sql.relations import STAR, Relation
+from lineage_nb.sql.relations import STAR, BaseTable, Opening, Relation
 from lineage_nb.sql.scope import Scope
-from lineage_nb.sql.words import DERIVED, TRANSFORMATION
+from lineage_nb.sql.words import DERIVED, TRANSFORMATION, UNKNOWN
 
 __all__ = [
     "alias_of",
@@ -22,6 +22,7 @@ __all__ = [
     "open_json",
     "predicted",
     "table_function",
+    "transformed",
     "unnested",
 ]
 
@@ -92,13 +93,17 @@ def function_name(node: Any) -> str:
 def table_function(scope: Scope, function: Any, columns: list[str]) -> Relation:
     """A table function: each of its columns may come from each of its arguments."""
     name = function_name(function)
-    literal = next((a for a in function.find_all(exp.Literal) if a.is_string), None)
-    if name in _FILE_READERS and literal is not None:
-        return scope.context.stored(str(literal.this)).renamed(columns)
+    if name in _FILE_READERS:
+        files = _files(function)
+        if files:
+            stored = [scope.context.stored(place) for place in files]
+            return (stored[0] if len(stored) == 1 else _Several(stored)).renamed(columns)
     if isinstance(function, (exp.Query, exp.Subquery)):
         return scope.context.evaluate(function, scope)
     if isinstance(function, exp.Unnest):
         return unnested(scope, function)
+    if name == "table_changes" and (literal := next(function.find_all(exp.Literal), None)) is not None:
+        return scope.context.table(exp.to_table(str(literal.this)))
     tables = [a for a in function.find_all(exp.Table) if isinstance(a.parent, exp.Expression)]
     if isinstance(function, exp.Stack):
         return _stacked(scope, function, columns)
@@ -111,7 +116,57 @@ def table_function(scope: Scope, function: Any, columns: list[str]) -> Relation:
     if not columns:
         alias = alias_of(function.parent) if function.parent is not None else ""
         columns = [alias] if alias and scope.context.scalar_functions else [STAR]
-    return Relation(columns, [Cell(flow) for _ in columns], whole=whole)
+    if name in _RECORDS and columns and scope.context.dialect in ("postgres", "redshift", "duckdb"):
+        return _records(columns, flow)
+    return Relation(columns, [Cell(flow, opaque=True) for _ in columns], whole=whole)
+
+
+_RECORDS = frozenset(
+    [
+        "json_to_record",
+        "json_to_recordset",
+        "jsonb_to_record",
+        "jsonb_to_recordset",
+        "json_populate_record",
+        "json_populate_recordset",
+        "jsonb_populate_record",
+        "jsonb_populate_recordset",
+    ]
+)
+
+
+def _records(columns: list[str], flow: Flow) -> Relation:
+    """``jsonb_to_recordset(doc) AS r(sku text, qty int)``: the columns are keys of the document."""
+    cells = []
+    for column in columns:
+        part: Flow = {}
+        carry(part, dict.fromkeys(flow, CARRIED), TRANSFORMATION, CARRIED, column)
+        cells.append(Cell(part))
+    return Relation(columns, cells)
+
+
+def _files(function: Any) -> list[str]:
+    """Paths that a function reads, where the text tells them."""
+    first = (
+        function.this if isinstance(function.this, exp.Expression) else next(iter(function.expressions), None)
+    )
+    if isinstance(first, exp.Array):
+        return [str(e.this) for e in first.expressions if isinstance(e, exp.Literal) and e.is_string]
+    literal = next((a for a in function.find_all(exp.Literal) if a.is_string), None)
+    return [str(literal.this)] if literal is not None else []
+
+
+class _Several(Relation):
+    """Several files read as one table."""
+
+    def __init__(self, tables: list[BaseTable]) -> None:
+        star = Cell.merged([Cell.column(t.table, STAR) for t in tables])
+        super().__init__((STAR,), (star,))
+        self.openings = (Opening(self, frozenset((STAR,))),)
+        self._tables = tables
+
+    def possible(self, name: str) -> Cell | None:
+        return Cell.merged([t.stated(name) for t in self._tables])
 
 
 def _elements(scope: Scope, function: Any, columns: list[str]) -> Relation:
@@ -166,6 +221,9 @@ def unnested(scope: Scope, node: Any) -> Relation:
     cells = [element_of(cell_of(scope, e)) for e in node.expressions]
     if not names:
         alias = alias_of(node)
+        parts = cells[0].fields if len(cells) == 1 else None
+        if not alias and parts is not None:
+            return Relation(list(parts), list(parts.values()), whole=cells[0])
         names = [alias] if alias and len(cells) == 1 else ["unnest"] * len(cells)
     whole = cells[0] if len(cells) == 1 else None
     if (
@@ -220,6 +278,19 @@ def _json_columns(scope: Scope, node: Any, definitions: list[Any]) -> Relation:
 def _path_text(node: Any) -> str:
     text = str(node.this) if isinstance(node, exp.Literal) else ""
     return text.removeprefix("lax ").removeprefix("strict ").lstrip("$.").replace("[*]", "[]")
+
+
+def transformed(scope: Scope, node: Any) -> Relation:
+    """Hive's ``TRANSFORM (a, b) USING 'script' AS (c, d)``: what the script does is not known."""
+    flow: Flow = {}
+    for item in node.expressions:
+        walk(scope, item, flow, TRANSFORMATION, trace(UNKNOWN))
+    schema = node.args.get("schema")
+    fold = scope.context.names.fold
+    names = (
+        [fold(getattr(c, "this", c)) for c in schema.expressions] if schema is not None else ["key", "value"]
+    )
+    return Relation(names, [Cell(flow) for _ in names])
 
 
 def predicted(scope: Scope, node: Any) -> Relation:
