@@ -20,6 +20,7 @@ _WHERE = {
     **dict.fromkeys(
         ("AmbiguousNameError", "FormatError", "LineageError", "SchemaError", "UnknownNameError"), "lineage_nb.errors"
     ),
+    **dict.fromkeys(("SqlLineage", "sql_lineage"), "lineage_nb.result"),
     "LineageGraph": "lineage_nb.graph.lineage_graph",
 }
 
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from lineage_nb.errors import SchemaError as SchemaError
     from lineage_nb.errors import UnknownNameError as UnknownNameError
     from lineage_nb.graph.lineage_graph import LineageGraph as LineageGraph
+    from lineage_nb.result import SqlLineage as SqlLineage
+    from lineage_nb.result import sql_lineage as sql_lineage
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import wraps
 from importlib.resources import as_file, files
 from os import PathLike
@@ -20,7 +21,7 @@ from lineage_nb.analyses.result import Answer
 from lineage_nb.analyses.scope import scope as _scope
 from lineage_nb.analyses.search import search as _search
 from lineage_nb.analyses.unused import unused as _unused
-from lineage_nb.errors import LineageError
+from lineage_nb.errors import LineageError, SchemaError
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.networkx_view import from_networkx
 from lineage_nb.model.merge import merge
@@ -30,6 +31,7 @@ from lineage_nb.model.schema import FRAMES
 from lineage_nb.model.snapshot import SnapshotData
 from lineage_nb.model.storage import load, save
 from lineage_nb.result import Result
+from lineage_nb.sources.openlineage_writer import write as write_openlineage
 from lineage_nb.sources.reader import read_paths
 from lineage_nb.sources.registry import all_formats
 
@@ -192,6 +194,10 @@ class Snapshot(Lineage):
         """Write to a folder of Parquet files that `read` opens again; replaces a snapshot that is there."""
         return save(self.data, Path(folder))
 
+    def to_openlineage(self, path: AnyPath, *, at: datetime | None = None) -> Path:
+        """Write as OpenLineage events, which `read` reads again; `lineage_nb.sources.openlineage_writer` tells their limits."""
+        return write_openlineage(self.data, path, at=at)
+
     def sql(self, query: str) -> pl.DataFrame:
         """Run a SELECT over the frames, by their names.
 
@@ -321,8 +327,6 @@ def from_frames(**frames: object) -> Snapshot:
     >>> snap.nodes["id"].to_list()
     ['a', 'b']
     """
-    from lineage_nb.errors import SchemaError
-
     unknown = sorted(set(frames) - set(FRAMES))
     if unknown:
         raise SchemaError.of("from_frames", [f"unknown frame {u!r}; known: {', '.join(FRAMES)}" for u in unknown])
@@ -379,9 +383,7 @@ def formats() -> pl.DataFrame:
     >>> "openlineage" in ln.formats()["format"].to_list()
     True
     """
-    rows = [
-        (f.name, f.what, ", ".join(f.options) or None, ", ".join(f.missing) or None) for f in all_formats()
-    ]
+    rows = [(f.name, f.what, ", ".join(f.options) or None, ", ".join(f.missing) or None) for f in all_formats()]
     return pl.DataFrame(rows, schema=dict.fromkeys(("format", "what", "options", "missing"), pl.String), orient="row")
 
 

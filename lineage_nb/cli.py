@@ -1,4 +1,4 @@
-"""The command line: ``lineage-nb report PATH …``."""
+"""The command line: ``lineage-nb report PATH …``, ``lineage-nb sql FILE``."""
 
 from __future__ import annotations
 
@@ -41,6 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report.add_argument("--days", type=int, default=90, help="window of unused tables, in days")
     report.add_argument("--monitor", action="append", default=[], help="a consumer whose reads do not count")
     report.set_defaults(run=_report)
+    sql = commands.add_parser("sql", help="print the column lineage of a SQL file")
+    sql.add_argument("file", help="a file; - reads what is piped in")
+    sql.add_argument("--dialect", help="bigquery, snowflake, postgres …; by default what most of them share")
+    sql.set_defaults(run=_sql)
     formats = commands.add_parser("formats", help="list what can be read")
     formats.set_defaults(run=_formats)
     chosen = parser.parse_args(arguments)
@@ -58,6 +62,19 @@ def _formats(_: argparse.Namespace) -> None:
 
     for name, what in formats().select("format", "what").iter_rows():
         print(f"{name:<12} {what}")
+
+
+def _sql(chosen: argparse.Namespace) -> None:
+    from pathlib import Path
+
+    from lineage_nb.result import sql_lineage
+
+    try:
+        given = sys.stdin.buffer.read() if chosen.file == "-" else Path(chosen.file).read_bytes()
+    except OSError as error:
+        raise LineageError(f"{chosen.file}: {error.strerror or error}") from error
+    text = given.decode("utf-8-sig", errors="replace")
+    print(repr(sql_lineage(text, dialect=chosen.dialect)))
 
 
 def _report(chosen: argparse.Namespace) -> None:

@@ -27,6 +27,7 @@ _BUILT_IN = (
     "lineage_nb.sources.saved",
     "lineage_nb.sources.dbt",
     "lineage_nb.sources.openlineage",
+    "lineage_nb.sources.query_log",
     "lineage_nb.sources.frames",
 )
 """Modules with a `FORMAT`, in the order in which they are asked. A new source is one line here."""

@@ -189,15 +189,17 @@ class Names:
     def __init__(self, dialect: Dialect, default_catalog: str | None, default_schema: str | None) -> None:
         self.dialect = dialect
         self.strategy = dialect.normalization_strategy
-        self._defaults = [d for d in (default_catalog, default_schema) if d]
-        self._default_schema = default_schema
-        self._default_catalog = default_catalog
         self._always_lower = self.strategy == NormalizationStrategy.CASE_INSENSITIVE
         self._never = self.strategy == NormalizationStrategy.CASE_SENSITIVE
         self._upper = self.strategy == NormalizationStrategy.UPPERCASE
         self._keeps_tables = self.strategy == NormalizationStrategy.CASE_SENSITIVE or type(
             dialect
         ).__name__.lower() in ("bigquery",)
+        self._default_schema = self._spelled(default_schema)
+        self._default_catalog = self._spelled(default_catalog)
+
+    def _spelled(self, name: str | None) -> str | None:
+        return self.part(exp.to_identifier(name)) if name else None
 
     def fold(self, identifier: Any) -> str:
         """Spelling of a column or alias."""

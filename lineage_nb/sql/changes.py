@@ -185,7 +185,7 @@ def update(node: Any, scope: Scope, draft: Draft) -> Relation:
     alias, relation = _target(target, inner)
     if all(r is not relation for _, r in inner.relations):
         inner.relations.insert(0, (alias, relation))
-        inner.found.clear()
+        inner.changed()
     if target.args.get("joins"):
         add_sources(inner, None, target.args["joins"])
     if isinstance(relation, BaseTable) and not target.args.get("joins"):
@@ -221,7 +221,7 @@ def delete(node: Any, scope: Scope, draft: Draft) -> Relation:
         if all(r is not relation for _, r in inner.relations):
             inner.relations.insert(0, (alias, relation))
         relations.append(relation)
-    inner.found.clear()
+    inner.changed()
     if first.args.get("joins") and not named:
         add_sources(inner, None, first.args["joins"])
     _collect(inner, node)
@@ -260,7 +260,8 @@ def merge(node: Any, scope: Scope, draft: Draft) -> Relation:
 def _when(when: Any, scope: Scope, draft: Draft, table: BaseTable, source: Relation) -> None:
     condition = when.args.get("condition")
     if isinstance(condition, exp.Expression):
-        walk(scope, condition, scope.influence, FILTER)
+        seen = scope if when.args.get("matched") or when.args.get("source") else _of_source(scope, source)
+        walk(seen, condition, scope.influence, FILTER)
     action = when.args.get("then")
     if isinstance(action, exp.Update):
         if action.args.get("where") is not None:
@@ -273,9 +274,15 @@ def _when(when: Any, scope: Scope, draft: Draft, table: BaseTable, source: Relat
         _insert(action, scope, draft, table, source)
 
 
-def _insert(action: Any, scope: Scope, draft: Draft, table: BaseTable, source: Relation) -> None:
+def _of_source(scope: Scope, source: Relation) -> Scope:
+    """What a branch for rows without a match sees: the source alone."""
     inner = Scope(scope.context, scope.parent, scope.ctes)
     inner.relations = [r for r in scope.relations if r[1] is source] or scope.relations[-1:]
+    return inner
+
+
+def _insert(action: Any, scope: Scope, draft: Draft, table: BaseTable, source: Relation) -> None:
+    inner = _of_source(scope, source)
     listed, values = action.this, action.expression
     if isinstance(listed, exp.Tuple) and len(listed.expressions) == 1 and _is_values(listed.expressions[0]):
         values = exp.Tuple(expressions=listed.expressions[0].expressions)

@@ -49,7 +49,12 @@ def _key(scope: Scope, relation: Relation, key: Any, subtype: int) -> None:
         if not key.is_string and key.this.isdigit() and 0 < int(key.this) <= len(relation.cells):
             influence(scope.influence, relation.cells[int(key.this) - 1].flow, subtype)
         return
+    first = scope.alias_first
+    scope.alias_first = first and isinstance(
+        key, exp.Column
+    )  # inside an expression a source's column comes first
     walk(scope, key, scope.influence, subtype)
+    scope.alias_first = first
 
 
 def grouped(scope: Scope, relation: Relation, node: Any) -> None:

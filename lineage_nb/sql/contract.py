@@ -8,7 +8,7 @@ from types import MappingProxyType
 from lineage_nb.sql.flows import CARRIED, Flow, add, joined, masked, trace, verdict_of
 from lineage_nb.sql.relations import STAR
 from lineage_nb.sql.result import Edge, Problem, SqlLineage, Statement
-from lineage_nb.sql.words import AGGREGATION, COMPOSED, PLAIN
+from lineage_nb.sql.words import AGGREGATION, COMPOSED, IDENTITY, PLAIN
 
 __all__ = ["contracted"]
 
@@ -30,6 +30,10 @@ class _Made:
             return found
         if name == STAR:
             return {k: v for flow in self.columns.values() for k, v in flow.items()}
+        base, _, field = name.partition(".")
+        if field and base in self.columns:
+            whole = self.columns[base].items()
+            return {(t, f"{c}.{field}" if k == IDENTITY and p is None else c, p, k): v for (t, c, p, k), v in whole}
         star = self.columns.get(STAR, {})
         return {(t, name if c == STAR else c, p, k): v for (t, c, p, k), v in star.items()}
 

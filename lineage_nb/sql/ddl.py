@@ -27,7 +27,10 @@ _TABLES = frozenset(
 
 def _properties(node: Any) -> list[Any]:
     found = node.args.get("properties")
-    return list(found.expressions) if found is not None else []
+    listed = list(found.expressions) if found is not None else []
+    return [
+        p for item in listed for p in (item.expressions if isinstance(item, exp.OptionsProperty) else [item])
+    ]
 
 
 def _declared(schema: Any, scope: Scope) -> dict[str, str | None]:
@@ -96,9 +99,9 @@ def _filled(
         if isinstance(item, exp.LikeProperty) and isinstance(item.this, exp.Table):
             source_table = scope.context.table(item.this)
             draft.event("like", table, source_table.table)
-        elif isinstance(item, exp.Property) and item.name.lower() in ("uri", "uris"):
+        elif isinstance(item, exp.Property) and item.name.lower() in ("uri", "uris", "path", "location"):
             for place in item.find_all(exp.Literal):
-                if "://" in str(place.this):
+                if "/" in str(place.this):
                     copied(scope.context.stored(str(place.this)), draft, table, declared)
         elif isinstance(item, exp.LocationProperty) and isinstance(item.this, exp.Literal):
             copied(scope.context.stored(str(item.this.this)), draft, table, declared)

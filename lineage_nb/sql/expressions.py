@@ -233,6 +233,13 @@ def _is_conditional(node: Any) -> bool:
 
 def _anonymous(at: Walk, node: Any, subtype: int, packed: int) -> None:
     functions = at.scope.context.functions
+    if (
+        str(node.name).lower() == "identifier"
+        and node.expressions
+        and isinstance(node.expressions[0], exp.Literal)
+    ):
+        at.stack.append((exp.Column(this=exp.to_identifier(str(node.expressions[0].this))), subtype, packed))
+        return
     path = _keys_of(node) if type(node) is exp.Anonymous else None
     if path is not None:
         inner: Flow = {}

@@ -48,6 +48,10 @@ def _pivot(inner: Scope, relation: Relation, node: Any) -> Relation:
     fields = node.args["fields"]
     keys = [f.this for f in fields]
     names, cells, openings = _rest(relation, _used([*aggregates, *keys]))
+    group = node.args.get("group")
+    if group is not None:
+        names = [g.alias_or_name for g in group.expressions]
+        cells, openings = [cell_of(inner, g) for g in group.expressions], []
     for cell in cells:
         influence(inner.influence, cell.flow, GROUP_BY)
     flows = [_aggregate(inner, a, keys) for a in aggregates]

@@ -104,7 +104,7 @@ class Relation:
         if not self.complete and STAR in self.names[: len(names)]:
             whole = self.row()
             cells = [Cell({(t, c, p, max(k, 1)): v for (t, c, p, k), v in whole.flow.items()}) for _ in names]
-            return Relation(names, cells, self.openings, self.influence, self.whole)
+            return Relation([*names, STAR], [*cells, whole], self.openings, self.influence, self.whole)
         kept = min(len(names), len(self.names))
         return Relation(
             [*names[:kept], *self.names[kept:]], self.cells, self.openings, self.influence, self.whole

@@ -116,6 +116,7 @@ class Scope:
         "found",
         "influence",
         "late",
+        "listing",
         "merged",
         "merged_in",
         "named",
@@ -138,6 +139,9 @@ class Scope:
         self.merged_in: dict[str, list[Relation]] = {}  # the sources that gave each merged column
         self.aliases: dict[str, Cell] = {}
         self.projections: dict[str, Any] = {}
+        self.listing: dict[str, int] | None = (
+            None  # column → position of the source that lists it, -1 for several
+        )
         self.found: dict[str, Cell] = {}  # columns of `relations` that were looked up before
         self.alias_first = False
         self.named: dict[str, Any] = parent.named if parent else {}  # expressions with a name of their own
@@ -168,7 +172,13 @@ class Scope:
     def add(self, alias: str, relation: Relation) -> None:
         """Add a source."""
         self.relations.append((alias, relation))
-        self.found.clear()
+        self.changed()
+
+    def changed(self) -> None:
+        """Forget what was looked up: there are other sources now."""
+        self.listing = None
+        if self.found:
+            self.found.clear()
 
     def _aggregates(self, alias: str) -> bool:
         """Whether an alias names an aggregate, by which nothing can be grouped."""
@@ -201,6 +211,23 @@ class Scope:
                 return None if relation.table.lower().endswith(alias) else relation.row()
         return None
 
+    def _listed(self, lower: str) -> Cell | None:
+        """The column that one source lists."""
+        relations = self.relations
+        if len(relations) == 1:
+            return relations[0][1].listed(lower)
+        if self.listing is None:
+            self.listing = {}
+            for position, (_, relation) in enumerate(relations):
+                for column in relation.index():
+                    self.listing[column] = -1 if column in self.listing else position
+        at = self.listing.get(lower)
+        if at is None:
+            return None
+        if at < 0:
+            raise LookupError([r for _, r in relations if r.listed(lower) is not None])
+        return relations[at][1].listed(lower)
+
     def find(self, name: str) -> Cell | None:
         """The column that an unqualified name means here; None if no source can have it.
 
@@ -218,21 +245,10 @@ class Scope:
         known = self.found.get(lower)
         if known is not None:
             return known
-        relations = self.relations
-        if len(relations) == 1:
-            relation = relations[0][1]
-            only = relation.listed(name)
-            if only is not None:
-                self.found[lower] = only
-                return only
-            hits = []
-        else:
-            hits = [c for _, r in relations if (c := r.listed(name)) is not None]
-        if len(hits) == 1:
-            self.found[lower] = hits[0]
-            return hits[0]
-        if hits:
-            raise LookupError([r for _, r in relations if r.listed(name) is not None])
+        only = self._listed(lower)
+        if only is not None:
+            self.found[lower] = only
+            return only
         context = self.context
         if lower in context.variables or lower in context.pseudo:
             return Cell({})
@@ -256,6 +272,8 @@ class Scope:
             return alias
         if openings:
             raise LookupError([r for r, _ in openings])
+        if any(a == lower for a, _ in self.relations):
+            return None
         wholes = [r.whole for _, r in self.relations if r.whole is not None]
         return wholes[0].field(name) if len(wholes) == 1 else None
 
@@ -324,7 +342,7 @@ def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cel
             if cell is None and column.lower() in scope.context.pseudo:
                 return Cell({})
             cell = cell or relation.possible(column)
-            if cell is None and relation.openings == () and (struct := relation.listed(path[0])) is not None:
+            if cell is None and not relation.openings and (struct := relation.listed(path[0])) is not None:
                 return _fields(struct, path[1:])
             if cell is None and isinstance(relation, BaseTable):
                 cell = relation.stated(column)
@@ -340,6 +358,9 @@ def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cel
     if struct is not None:
         return _fields(struct, path[1:])
     if qualifiers[0].lower() in scope.context.variables:
+        scope.context.problem(
+            f"{'.'.join(path)}: what a row held by a variable is made of is not followed", node
+        )
         return Cell({})
     return _unresolved(scope, ".".join(path), f"{'.'.join(qualifiers)} is no source here", node)
 

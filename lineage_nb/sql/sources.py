@@ -186,7 +186,7 @@ def _hide(scope: Scope, start: int) -> None:
         alias, relation = scope.relations[position]
         seen = Relation(influence=relation.influence)
         scope.relations[position] = (HIDDEN + alias, seen)
-    scope.found.clear()
+    scope.changed()
 
 
 def _common(scope: Scope, before: Any, added: Any) -> list[str]:

@@ -83,12 +83,13 @@ class Reader:
         self.dialect = dialect
         self.catalog = catalog
         self.functions = functions
-        self._select = dialect.tokenize("SELECT")[0]
         self.names = Names(dialect, default_catalog, default_schema)
 
     def read(self, piece: Piece) -> Statement:
         """What is known of one statement; one that cannot be parsed says so in its problems."""
-        tokens = piece.tokens if piece.role != "condition" else [self._select, *piece.tokens]
+        tokens = (
+            piece.tokens if piece.role != "condition" else [*self.dialect.tokenize("SELECT"), *piece.tokens]
+        )
         text = piece.text if piece.tokens else ""
         node: Any = None
         if len(tokens) > MAX_TOKENS:
@@ -145,6 +146,14 @@ class Reader:
             return type(self.dialect).__name__ == "ClickHouse"
         return tokens[1].text.upper() == "TOP"
 
+    def _parser(self) -> Any:
+        """The parser of this thread for the dialect."""
+        parsers = _quiet.here.__dict__.setdefault("parsers", {})
+        found = parsers.get(self.dialect)
+        if found is None:
+            found = parsers[self.dialect] = self.dialect.parser()
+        return found
+
     def _spread(self, tokens: list[Token]) -> list[Token]:
         """Tokens of a statement that the tokenizer has swallowed whole as a command."""
         if len(tokens) != 2 or tokens[1].token_type != TokenType.STRING:
@@ -154,7 +163,7 @@ class Reader:
     def _tree(self, tokens: list[Token], source: str) -> Any:
         _quiet.here.parsing = True
         try:
-            trees = [t for t in self.dialect.parser().parse(tokens, source) if t is not None]
+            trees = [t for t in self._parser().parse(tokens, source) if t is not None]
         finally:
             _quiet.here.parsing = False
         return trees[0] if trees else None

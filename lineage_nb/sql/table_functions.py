@@ -102,6 +102,12 @@ def table_function(scope: Scope, function: Any, columns: list[str]) -> Relation:
         return scope.context.evaluate(function, scope)
     if isinstance(function, exp.Unnest):
         return unnested(scope, function)
+    if name == "identifier" and isinstance(literal := next(iter(function.expressions), None), exp.Literal):
+        return scope.context.table(exp.Table(this=exp.DynamicIdentifier(this=literal.copy())))
+    if name == "external_query" or (
+        isinstance(function.parent, exp.Table) and function.parent.args.get("db")
+    ):
+        scope.context.problem(f"{name}: which tables the function reads is not known", function.parent)
     if name == "table_changes" and (literal := next(function.find_all(exp.Literal), None)) is not None:
         return scope.context.table(exp.to_table(str(literal.this)))
     tables = [a for a in function.find_all(exp.Table) if isinstance(a.parent, exp.Expression)]

@@ -7,6 +7,7 @@ out of the text, character for character, so that offsets stay what they were.
 from __future__ import annotations
 
 import re
+import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -124,9 +125,16 @@ def _commandless(cls: type[Tokenizer]) -> type[Tokenizer]:
     return type("Commandless", (cls,), {"COMMANDS": set()})
 
 
+_made = threading.local()
+
+
 def lexer(dialect: Dialect) -> Tokenizer:
-    """A tokenizer of the dialect that never swallows a statement whole as an unread command."""
-    return _commandless(dialect.tokenizer_class)(dialect=dialect)
+    """A tokenizer of the dialect that never swallows a statement whole as an unread command; one for each thread."""
+    made: dict[Dialect, Tokenizer] = _made.__dict__.setdefault("tokenizers", {})
+    found = made.get(dialect)
+    if found is None:
+        found = made[dialect] = _commandless(dialect.tokenizer_class)(dialect=dialect)
+    return found
 
 
 def breaks(text: str) -> int:

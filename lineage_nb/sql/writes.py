@@ -80,12 +80,23 @@ def _insert(node: Any, scope: Scope, draft: Draft) -> Relation:
         relation = inner.context.table(query)
     elif isinstance(query, exp.Expression):
         relation = evaluate(query, inner)
+    elif isinstance(node.args.get("source"), exp.Table):
+        relation = inner.context.table(node.args["source"])
     else:
         relation = Relation()
+    if listed:
+        listed += _dynamic(target, inner)
     names = listed or positions(table, relation, target, bool(node.args.get("by_name")), inner)
     draft.write(table.table, relation, names)
     _conflict(node, inner, draft, table, relation, names)
     return returning(node, inner, table, target, relation.influence)
+
+
+def _dynamic(target: Any, scope: Scope) -> list[str]:
+    """Partition columns without a value: the query gives them behind the listed ones."""
+    partition = target.args.get("partition")
+    items = partition.expressions if partition is not None else []
+    return [scope.context.names.fold(i.this) for i in items if isinstance(i, exp.Column)]
 
 
 def _conflict(

@@ -1,0 +1,235 @@
+"""Distinct statements → their lineage: each once, in two processes if there are many, with what the log itself tells of tables.
+
+A statement that creates a table tells its columns. So statements are read first as they are; those that left something
+open (a star, a column of an unknown table, an INSERT by position) are read again once their tables are known.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from lineage_nb.errors import LineageError
+from lineage_nb.sql.result import Event, Problem, SqlLineage, Statement
+
+if TYPE_CHECKING:
+    from lineage_nb.sql.catalog import Catalog
+
+__all__ = ["Question", "Schema", "answers", "single"]
+
+Schema = Mapping[str, Sequence[str] | Mapping[str, str | None]]
+_ROUNDS: Final = 5
+_MANY: Final = 1_500
+"""Statements from which on a second process pays for its start."""
+_BATCH: Final = 40
+_PATIENCE: Final = 2.0
+"""Seconds before a progress bar is shown."""
+_BY_POSITION: Final = ("INSERT", "MERGE", "COPY", "LOAD")
+_NO_CATALOG: Final = ("mysql", "mariadb", "clickhouse", "hive", "impala", "doris", "starrocks")
+"""Dialects whose databases are schemas."""
+
+
+class Question(NamedTuple):
+    """A statement and what it takes to read it; `order` is its place in time."""
+
+    text: str
+    dialect: str | None
+    database: str | None
+    schema: str | None
+    order: int = 0
+
+
+def single(found: SqlLineage) -> SqlLineage | Statement:
+    """The only statement itself, whose temporary tables other statements may read; else the script."""
+    return found.statements[0] if len(found.statements) == 1 else found
+
+
+def _read(question: Question, catalog: Catalog) -> SqlLineage:
+    from lineage_nb.sql.lineage import sql_lineage
+
+    database, schema = question.database, question.schema
+    if (question.dialect or "") in _NO_CATALOG and schema is None:
+        database, schema = None, database
+    try:
+        return sql_lineage(
+            question.text,
+            dialect=question.dialect,
+            schema=catalog,
+            default_catalog=database,
+            default_schema=schema,
+        )
+    except (LineageError, RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
+        problem = Problem(f"cannot be read: {type(error).__name__}")
+        statement = Statement("UNPARSED", problems=(problem,))
+        return SqlLineage(question.text, (statement,), (), (), {}, ((0, ()),), (problem,))
+
+
+_worker_catalogs: dict[int, Catalog] = {}
+
+
+def _work(tables: Schema, round_: int, questions: Sequence[Question]) -> list[SqlLineage]:
+    """Read a batch in a process of its own, which prepares the catalog of a round once."""
+    from lineage_nb.sql.catalog import Catalog
+
+    if round_ not in _worker_catalogs:
+        _worker_catalogs.clear()
+        _worker_catalogs[round_] = Catalog(tables)
+    return [_read(q, _worker_catalogs[round_]) for q in questions]
+
+
+@dataclass
+class _Pool:
+    """Reads statements in this process, or in several."""
+
+    processes: int
+
+    def __post_init__(self) -> None:
+        self._executor: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> _Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+
+    def read(self, questions: Sequence[Question], tables: Schema, round_: int) -> Iterator[SqlLineage]:
+        """Lineage of each question, in order; this process goes on alone where no other can be started."""
+        from lineage_nb.sql.catalog import Catalog
+
+        done = 0
+        if self.processes > 1 and len(questions) >= _MANY:
+            batches = [questions[i : i + _BATCH] for i in range(0, len(questions), _BATCH)]
+            try:
+                for batch in self._started().map(partial(_work, tables, round_), batches):
+                    yield from batch
+                    done += len(batch)
+            except (BrokenProcessPool, OSError, ImportError, NotImplementedError):
+                self.processes = 1
+        catalog = Catalog(tables)
+        yield from (_read(q, catalog) for q in questions[done:])
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._executor is None:
+            spawn = multiprocessing.get_context("spawn")
+            self._executor = ProcessPoolExecutor(self.processes, mp_context=spawn)
+        return self._executor
+
+
+def _default_processes() -> int:
+    """Two where a process can be started without running somebody's script again, as in a notebook; else one."""
+    by_hand = not hasattr(sys.modules.get("__main__"), "__file__")
+    return min(2, os.cpu_count() or 1) if by_hand else 1
+
+
+def answers(questions: Sequence[Question], schema: Schema, processes: int | None = None) -> list[SqlLineage]:
+    """Read the lineage of every statement.
+
+    Parameters
+    ----------
+    questions : sequence of Question
+        Different statements.
+    schema : mapping
+        Columns of tables that are known from elsewhere; they count more than what the log tells.
+    processes : int, optional
+        How many processes read; by default two in a notebook and one in a script, whose file a second process would
+        have to run again. More than one are only started for several hundred statements.
+
+    Returns
+    -------
+    list of SqlLineage
+        In the order of `questions`. A statement that cannot be read is one ``UNPARSED`` statement.
+
+    Examples
+    --------
+    >>> texts = ["CREATE TABLE b AS SELECT * FROM a", "CREATE TABLE a AS SELECT x FROM s"]
+    >>> found = answers([Question(t, None, None, None, i) for i, t in enumerate(texts)], {})
+    >>> found[0].columns
+    {'b': ('x',)}
+    """
+    from tqdm.auto import tqdm
+
+    from lineage_nb.sql.catalog import Catalog
+
+    found: list[SqlLineage | None] = [None] * len(questions)
+    waiting = list(range(len(questions)))
+    tables: Schema = dict(schema)
+    given = known = Catalog(tables)
+    with _Pool(_default_processes() if processes is None else processes) as pool:
+        for round_ in range(_ROUNDS):
+            asked = [questions[i] for i in waiting]
+            bar = tqdm(
+                total=len(asked),
+                desc="Reading SQL",
+                unit="statement",
+                delay=_PATIENCE,
+                file=sys.stderr,
+                leave=False,
+            )
+            with bar:
+                for i, answer in zip(waiting, pool.read(asked, tables, round_), strict=True):
+                    found[i] = answer
+                    bar.update()
+            told = _learned(questions, found)
+            tables = {t: c for t, c in told.items() if given.columns(t) is None} | dict(schema)
+            before, known = known, Catalog(tables)
+            waiting = [
+                i
+                for i, answer in enumerate(found)
+                if answer is not None and _worth_asking(answer, before, known)
+            ]
+            if not waiting:
+                break
+    return [f for f in found if f is not None]
+
+
+def _worth_asking(answer: SqlLineage, before: Catalog, known: Catalog) -> bool:
+    """Whether a statement left something open about tables of which more is known now."""
+    if not _open(answer):
+        return False
+    tables = {t for s in answer.statements for t in (*s.inputs, *s.outputs)}
+    return any(known.columns(t) != before.columns(t) for t in tables)
+
+
+def _open(answer: SqlLineage) -> bool:
+    for statement in answer.statements:
+        if statement.kind in _BY_POSITION or statement.problems:
+            return True
+        if any("*" in names for names in statement.columns.values()):
+            return True
+        if any(e.input_column == "*" or not e.input_table for e in statement.edges):
+            return True
+    return False
+
+
+def _learned(
+    questions: Sequence[Question], found: Sequence[SqlLineage | None]
+) -> dict[str, Sequence[str] | Mapping[str, str | None]]:
+    """Columns of the tables that statements create: as the last of them says; a temporary table's only if all agree."""
+    tables: dict[str, Sequence[str] | Mapping[str, str | None]] = {}
+    torn: set[str] = set()
+    for i in sorted(range(len(found)), key=lambda i: questions[i].order):
+        answer = found[i]
+        for statement in answer.statements if answer is not None else ():
+            for event in statement.events:
+                columns = _created(event, statement)
+                if columns:
+                    passing = event.table in statement.temporary
+                    if passing and event.table in tables and list(tables[event.table]) != list(columns):
+                        torn.add(event.table)
+                    tables[event.table] = columns
+    return {t: c for t, c in tables.items() if t not in torn}
+
+
+def _created(event: Event, statement: Statement) -> Sequence[str] | Mapping[str, str | None]:
+    if event.what not in ("create", "replace"):
+        return ()
+    columns = statement.types.get(event.table) or statement.columns.get(event.table, ())
+    return () if "*" in columns else columns

@@ -1,0 +1,223 @@
+"""Tables, columns and jobs that SQL statements speak of, and the frames that they become."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import polars as pl
+
+from lineage_nb.model.ids import column_id, node_id
+from lineage_nb.model.schema import FRAMES, TIME
+from lineage_nb.sql.words import UNKNOWN, VERDICTS
+
+__all__ = [
+    "STAR",
+    "Dataset",
+    "EdgeRow",
+    "Job",
+    "Times",
+    "dataset_id",
+    "edge_frame",
+    "fitted",
+    "least",
+    "most",
+    "node_frame",
+    "place",
+    "without_values",
+]
+
+STAR: Final = "*"
+"""Stands for columns that are not known."""
+_URL: Final = re.compile(r"^([a-z][a-z0-9+.-]*://[^/]*)/?(.*)$", re.IGNORECASE | re.DOTALL)
+_VALUED: Final = re.compile(r"['=<>]|^[\d.]+$")
+_STRING: Final = re.compile(r"'(?:[^'\\]|\\.|'')*(?:'|\Z)", re.DOTALL)
+_NUMBER: Final = re.compile(r"(?<!\w)\d[\d.]*(?!\w)")
+Times = tuple[int | None, int | None]
+"""First and last time, microseconds since 1970, UTC."""
+
+
+def place(namespace: str, table: str) -> tuple[str, str]:
+    """Namespace and name of what a statement calls `table`: a file with an address has a namespace of its own.
+
+    Examples
+    --------
+    >>> place("snowflake", "SHOP.MART.ORDERS"), place("snowflake", "s3://lake/orders.csv")
+    (('snowflake', 'SHOP.MART.ORDERS'), ('s3://lake', 'orders.csv'))
+    """
+    address = _URL.match(table)
+    return (address[1], address[2]) if address else (namespace, table)
+
+
+def dataset_id(namespace: str, table: str) -> str:
+    """Make the id of what a statement calls `table` (see `place`).
+
+    Examples
+    --------
+    >>> dataset_id("snowflake", "SHOP.MART.ORDERS")
+    'snowflake/SHOP.MART.ORDERS'
+    """
+    return node_id("dataset", *place(namespace, table))
+
+
+def without_values(column: str) -> str:
+    """Take the literals out of a column's name, which is an expression's text where nobody gave it one.
+
+    Examples
+    --------
+    >>> without_values("concat(name, ' of Bonn')"), without_values("4711"), without_values("Sales (2024)")
+    ("concat(name, '?')", '0', 'Sales (2024)')
+    """
+    if not _VALUED.search(column):
+        return column
+    return _NUMBER.sub("0", _STRING.sub("'?'", column))
+
+
+@dataclass(frozen=True)
+class Job:
+    """The job that a statement is.
+
+    Attributes
+    ----------
+    namespace, name
+        Make its id.
+    type, description
+        As in the model's frame of nodes.
+    """
+
+    namespace: str
+    name: str
+    type: str | None = None
+    description: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Node id of the job."""
+        return node_id("job", self.namespace, self.name)
+
+
+@dataclass
+class Dataset:
+    """What is known of a dataset so far; `step` counts what was told, so that it is known what came last."""
+
+    namespace: str
+    name: str
+    type: str | None = None
+    first: int | None = None
+    last: int | None = None
+    step: int = -1
+    deleted: int | None = None
+    columns: dict[str, tuple[str | None, int | None]] = field(default_factory=dict)
+
+    def column(self, name: str, data_type: str | None = None, ordinal: int | None = None) -> None:
+        """Note a column; a type or place that is given replaces what was known."""
+        old_type, old_ordinal = self.columns.get(name, (None, None))
+        self.columns[name] = (data_type or old_type, old_ordinal if ordinal is None else ordinal)
+
+
+class EdgeRow(NamedTuple):
+    """One statement about an edge; `code` is a verdict of `lineage_nb.sql.words`, times as in `Times`."""
+
+    source: str
+    target: str
+    type: str
+    subtype: str | None
+    code: int | None
+    masking: bool | None
+    job: str | None
+    first_seen: int | None
+    last_seen: int | None
+
+
+_EDGE: Final = {
+    **{name: FRAMES["edges"].schema[name] for name in EdgeRow._fields if name != "code"},
+    "code": pl.Int64,
+    "first_seen": pl.Int64,
+    "last_seen": pl.Int64,
+}
+
+
+def least(one: int | None, other: int | None) -> int | None:
+    """The smaller of two numbers that may not be known."""
+    return min((t for t in (one, other) if t is not None), default=None)
+
+
+def most(one: int | None, other: int | None) -> int | None:
+    """The larger of two numbers that may not be known."""
+    return max((t for t in (one, other) if t is not None), default=None)
+
+
+def fitted(frame: str, data: pl.DataFrame) -> pl.DataFrame:
+    """Select the model's columns, nulls where there is nothing to say; times from microseconds."""
+    return data.select(
+        (pl.col(c) if c in data.columns else pl.lit(None)).cast(dtype).alias(c)
+        for c, dtype in FRAMES[frame].schema.items()
+    )
+
+
+def node_frame(
+    datasets: Mapping[str, Dataset], jobs: Mapping[str, tuple[Job, Times]], open_tables: Collection[str]
+) -> pl.DataFrame:
+    """Rows of nodes.
+
+    Parameters
+    ----------
+    datasets, jobs
+        By node id.
+    open_tables : collection of str
+        Those of `datasets` that have columns which cannot be told: they get one named ``*``.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for node, about in datasets.items():
+        seen = (about.first, about.last, about.deleted)
+        rows.append((node, "dataset", about.type, about.namespace, about.name, None, None, None, None, *seen))
+        for name, told in about.columns.items():
+            home = (about.namespace, name, node)
+            rows.append(
+                (column_id(node, name), "column", None, *home, *told, None, about.first, about.last, None)
+            )
+        if node in open_tables:
+            home = (about.namespace, STAR, node)
+            kind = "columns not known"
+            seen = (about.first, about.last, None)
+            rows.append((column_id(node, STAR), "column", kind, *home, None, None, None, *seen))
+    for node, (job, times) in jobs.items():
+        rows.append(
+            (node, "job", job.type, job.namespace, job.name, None, None, None, job.description, *times, None)
+        )
+    names = ("id", "kind", "type", "namespace", "name", "parent", "data_type", "ordinal", "description")
+    return _frame("nodes", (*names, "first_seen", "last_seen", "deleted_at"), rows)
+
+
+def _frame(frame: str, names: Sequence[str], rows: list[tuple[Any, ...]]) -> pl.DataFrame:
+    schema = FRAMES[frame].schema
+    kinds = {n: pl.Int64 if schema[n] == TIME else schema[n] for n in names}
+    return fitted(frame, pl.DataFrame(rows, schema=kinds, orient="row"))
+
+
+def edge_frame(rows: Sequence[EdgeRow], evidence: str) -> pl.DataFrame:
+    """Rows of edges, one for each key of the model: what shows most wins; a verdict that is not known is null.
+
+    Where a job has several edges between two columns and does not know one verdict, it gives none of them: a
+    verdict that is given would decide.
+    """
+    edges = pl.DataFrame(rows, schema={n: _EDGE[n] for n in EdgeRow._fields}, orient="row")
+    key = ["source", "target", "type", "subtype", "job"]
+    unsure = (pl.col("code") == UNKNOWN).any().over("source", "target", "job").fill_null(value=False)
+    one_each = (
+        edges.with_columns(unsure.alias("unsure"))
+        .group_by(*key, "unsure")
+        .agg(
+            pl.col("code").min(),
+            pl.col("masking").min(),
+            pl.col("first_seen").min(),
+            pl.col("last_seen").max(),
+        )
+    )
+    known = pl.col("code").replace_strict(dict(enumerate(VERDICTS)), default=None, return_dtype=pl.String)
+    told = one_each.with_columns(
+        pl.when(~pl.col("unsure")).then(known).alias("verdict"), evidence=pl.lit(evidence)
+    )
+    return fitted("edges", told).sort(*key, nulls_last=True)

@@ -1,0 +1,372 @@
+"""What SQL statements say, as rows of the model.
+
+A statement is a job: READ and WRITE tie it to tables, typed edges run between their columns. SQL tells all that a
+statement does, so a column that it does not name is not reached by it: the job WRITEs that column, which is how
+the model says that no input feeds it. Three things are left open, so that analyses call them possible:
+
+- an output column with an input that could not be resolved keeps its other inputs, but names no job that states it;
+- behind a star that could not be expanded there may be any column: the table gets a column ``*`` of no known origin,
+  unless nothing but the star was written;
+- a verdict that is not known is null, for all edges of a job between the same two columns.
+
+A statement that moves no values (DELETE) has no READ, only what it filters by. A renamed table goes by its new name
+where the old one was not used again; else, and where tables are swapped, the content moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from lineage_nb.model.ids import column_id, node_id
+from lineage_nb.model.schema import FRAMES
+from lineage_nb.sources.sql_facts import (
+    STAR,
+    Dataset,
+    EdgeRow,
+    Job,
+    Times,
+    dataset_id,
+    edge_frame,
+    least,
+    most,
+    node_frame,
+    place,
+    without_values,
+)
+from lineage_nb.sql.result import Edge, Event, SqlLineage, Statement
+from lineage_nb.sql.words import AGGREGATION, FILTER, SUBTYPES, type_of
+
+__all__ = ["Job", "SqlRows", "dataset_id"]
+
+_TYPES: Final = ("table", "view", "materialized view", "external table", "dynamic table")
+_CHANGES: Final = ("INSERT", "MERGE", "UPDATE", "DELETE", "COPY", "LOAD")
+
+
+class _Said(NamedTuple):
+    """A statement or a script, in the words they share; `passing` are tables that do not outlive a script."""
+
+    inputs: Sequence[str]
+    outputs: Sequence[str]
+    columns: Mapping[str, Sequence[str]]
+    edges: Iterable[Edge]
+    statements: Sequence[Statement]
+    temporary: frozenset[str]
+    passing: frozenset[str]
+
+    def fills(self, table: str) -> bool:
+        """Whether anything is put into a written table, or taken from it; not where it is only declared."""
+        declared = any(e.table == table for s in self.statements for e in s.events)
+        return not declared or any(s.kind in _CHANGES and table in s.outputs for s in self.statements)
+
+
+def _said(what: SqlLineage | Statement) -> _Said:
+    if isinstance(what, Statement):
+        nothing: frozenset[str] = frozenset()
+        return _Said(what.inputs, what.outputs, what.columns, what.edges, (what,), what.temporary, nothing)
+    edges = chain.from_iterable(edges for _, edges in what.flows)
+    temporary = frozenset(t for s in what.statements for t in s.temporary)
+    passing = (temporary | what.trail.keys()) - frozenset(what.outputs)
+    return _Said(what.inputs, what.outputs, what.columns, edges, what.statements, temporary, passing)
+
+
+class _Write(NamedTuple):
+    """How much of what a job writes is known by column; `fed` where the job reads anything."""
+
+    job: str
+    dataset: str
+    named: frozenset[str]
+    star: bool
+    fed: bool
+    times: Times
+
+
+class _Move(NamedTuple):
+    """A table's content that goes by another name from now on."""
+
+    old: str
+    new: str
+    swapped: bool
+    job: Job | None
+    times: Times
+    step: int
+
+
+class SqlRows:
+    """Collects statements; `frames` tells what they say.
+
+    Parameters
+    ----------
+    namespace : str
+        Of all tables, such as ``snowflake`` or ``postgres://host:5432``; files with an address have their own.
+    evidence : str
+        Which source said so, and how.
+    known_as : callable, optional
+        Name of a table in a statement → name under which it is kept.
+
+    Examples
+    --------
+    >>> from lineage_nb.sql.lineage import sql_lineage
+    >>> rows = SqlRows("pg", "log:sql")
+    >>> rows.add(sql_lineage("CREATE VIEW b AS SELECT x + 1 AS y FROM a WHERE z"), Job("pg", "make_b"))
+    True
+    >>> frames = rows.frames()
+    >>> frames["edges"].filter(pl.col("subtype").is_not_null()).select("source", "target", "subtype").rows()
+    [('pg/a#x', 'pg/b#y', 'TRANSFORMATION'), ('pg/a#z', 'pg/b', 'FILTER')]
+    >>> frames["nodes"].filter(id="pg/b")["type"].item()
+    'view'
+    """
+
+    def __init__(self, namespace: str, evidence: str, known_as: Callable[[str], str] = str) -> None:
+        self.namespace = namespace
+        self.evidence = evidence
+        self._known_as = known_as
+        self._ids: dict[str, str] = {}
+        self._datasets: dict[str, Dataset] = {}
+        self._jobs: dict[str, tuple[Job, Times]] = {}
+        self._edges: list[EdgeRow] = []
+        self._writes: list[_Write] = []
+        self._moves: list[_Move] = []
+        self._aliases: set[tuple[str, str, str]] = set()
+        self._step = 0
+
+    # -- what is said ----------------------------------------------------------------------------------------
+
+    def name_of(self, table: str) -> str:
+        """Name under which a table is kept."""
+        return place(self.namespace, self._known_as(table))[1]
+
+    def has(self, table: str) -> bool:
+        """Whether any statement spoke of a table that is kept under this name."""
+        namespace, name = place(self.namespace, table)
+        return node_id("dataset", namespace, name) in self._datasets
+
+    def id_of(self, table: str) -> str:
+        """Node id of what statements call `table`."""
+        known = self._ids.get(table)
+        if known is None:
+            namespace, name = place(self.namespace, self._known_as(table))
+            known = self._ids[table] = node_id("dataset", namespace, name)
+            if known not in self._datasets:
+                kind = "file" if namespace != self.namespace else "stage" if name.startswith("@") else None
+                self._datasets[known] = Dataset(namespace, name, kind)
+        return known
+
+    def other_name(self, table: str, name: str, how: str) -> None:
+        """Note that a table is also called `name`; `how` is added to the evidence."""
+        self._aliases.add((dataset_id(self.namespace, name), self.id_of(table), f"{self.evidence}:{how}"))
+
+    def knows(self, table: str, columns: Iterable[str] | Mapping[str, str | None]) -> None:
+        """Note the columns of a table in order, with types where they are known."""
+        about = self._datasets[self.id_of(table)]
+        types = columns if isinstance(columns, Mapping) else {}
+        for ordinal, name in enumerate(columns):
+            about.column(name, types.get(name), ordinal)
+
+    def read(
+        self, what: SqlLineage | Statement, *, first: int | None = None, last: int | None = None
+    ) -> None:
+        """Note the tables and columns of a statement that writes nothing."""
+        said = _said(what)
+        for table in said.inputs:
+            self._touch(table, (first, last))
+        for edge in said.edges:
+            if edge.input_table and edge.input_column != STAR:
+                self._datasets[self.id_of(edge.input_table)].column(without_values(edge.input_column))
+
+    def add(
+        self,
+        what: SqlLineage | Statement,
+        job: Job | None = None,
+        *,
+        first: int | None = None,
+        last: int | None = None,
+    ) -> bool:
+        """Note what a statement or script does.
+
+        Parameters
+        ----------
+        what : SqlLineage or Statement
+            Temporary tables of a script are left out; those of a single statement are kept.
+        job : Job, optional
+            The job that it is; without one only tables, columns and what becomes of tables are noted.
+        first, last : int, optional
+            When it ran, microseconds since 1970, UTC.
+
+        Returns
+        -------
+        bool
+            Whether the job writes a table.
+        """
+        said, times = _said(what), (first, last)
+        for statement in said.statements:
+            self._definitions(statement, said, times)
+            for event in statement.events:
+                self._event(event, job, said, times)
+        edges: dict[str, list[Edge]] = {}
+        for edge in said.edges:
+            edges.setdefault(edge.output_table, []).append(edge)
+        fed = bool(said.inputs) and any(said.columns.get(table) for table in said.outputs)
+        written = [t for t in said.outputs if self._output(t, said, edges.get(t, []), job, fed, times)]
+        if not written or job is None:
+            return False
+        self._job(job, times)
+        for source in said.inputs:
+            node = self._touch(source, times)
+            if fed:
+                self._add(node, job.id, "READ", job.id, times)
+        return True
+
+    def _job(self, job: Job, times: Times) -> None:
+        _, (first, last) = self._jobs.get(job.id, (job, times))
+        self._jobs[job.id] = (job, (least(first, times[0]), most(last, times[1])))
+
+    def _touch(self, table: str, times: Times) -> str:
+        node = self.id_of(table)
+        about = self._datasets[node]
+        self._step += 1
+        about.first, about.last, about.step = (
+            least(about.first, times[0]),
+            most(about.last, times[1]),
+            self._step,
+        )
+        return node
+
+    def _definitions(self, statement: Statement, said: _Said, times: Times) -> None:
+        word = statement.kind.removeprefix("CREATE ").lower()
+        for table in {e.table for e in statement.events if e.what in ("create", "replace")} - said.passing:
+            about = self._datasets[self._touch(table, times)]
+            if table in said.temporary:
+                about.type = "temporary table"
+            elif word in _TYPES:
+                about.type = word
+            declared = statement.types.get(table)
+            names = tuple(declared) if declared else statement.columns.get(table, ())
+            if STAR not in names:
+                for ordinal, name in enumerate(names):
+                    about.column(without_values(name), declared[name] if declared else None, ordinal)
+
+    def _event(self, event: Event, job: Job | None, said: _Said, times: Times) -> None:
+        what, table, other = event
+        if table in said.passing or self._known_as(table) != table:
+            return  # of tables that share a name, the others live on
+        if what == "drop":
+            about = self._datasets[self.id_of(table)]
+            about.deleted = most(about.deleted, times[1])
+        elif other is not None and what in ("rename", "swap"):
+            if len(said.statements) > 1 and other in said.outputs:
+                return  # a script's lineage speaks of tables by their later names already
+            old, new = self.id_of(table), self._touch(other, times)
+            if what == "swap":
+                self._touch(table, times)
+            if old != new:
+                self._moves.append(_Move(old, new, what == "swap", job, times, self._step))
+
+    def _output(
+        self, table: str, said: _Said, edges: list[Edge], job: Job | None, fed: bool, times: Times
+    ) -> bool:
+        """Note one written table; False where it is only declared, or no job is named."""
+        names = [without_values(name) for name in said.columns.get(table, ())]
+        target = self._touch(table, times)
+        for name in names:
+            if name != STAR:
+                self._datasets[target].column(name)
+        if job is None or not (names or edges or said.fills(table)):
+            return False
+        self._add(job.id, target, "WRITE", job.id, times)
+        by_column: dict[str, list[Edge]] = {name: [] for name in names if name != STAR}
+        for edge in edges:
+            if edge.output_column is None:
+                self._sql_edge(edge, target, job.id, times)
+            elif edge.output_column != STAR:
+                by_column.setdefault(without_values(edge.output_column), []).append(edge)
+        for name, into in by_column.items():
+            self._column(column_id(target, name), into, job.id, times)
+        self._writes.append(_Write(job.id, target, frozenset(by_column), STAR in names, fed, times))
+        return True
+
+    def _column(self, target: str, edges: list[Edge], job: str, times: Times) -> None:
+        direct = [e for e in edges if e.subtype <= AGGREGATION]
+        if not direct:
+            self._add(job, target, "WRITE", job, times)
+        stated = job if all(e.input_table for e in direct) else None
+        for edge in edges:
+            self._sql_edge(edge, target, stated if edge.subtype <= AGGREGATION else job, times)
+
+    def _sql_edge(self, edge: Edge, target: str, job: str | None, times: Times) -> None:
+        """Add an edge from a column, or from all columns of a table, unless its table could not be told."""
+        if not edge.input_table:
+            return
+        source = self.id_of(edge.input_table)
+        if edge.input_column != STAR:
+            name = without_values(edge.input_column)
+            self._datasets[source].column(name)
+            source = column_id(source, name)
+        subtype = edge.subtype
+        code = edge.verdict if subtype <= AGGREGATION else None
+        masking = edge.masking if subtype < FILTER else None
+        row = EdgeRow(source, target, type_of(subtype), SUBTYPES[subtype], code, masking, job, *times)
+        self._edges.append(row)
+
+    def _add(self, source: str, target: str, kind: str, job: str, times: Times) -> None:
+        self._edges.append(EdgeRow(source, target, kind, None, None, None, job, *times))
+
+    # -- what it amounts to ----------------------------------------------------------------------------------
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """Tell all of it.
+
+        Returns
+        -------
+        dict of str to polars.DataFrame
+            nodes, edges and aliases of the model, as far as they have rows.
+        """
+        for move in self._moves:
+            self._moved(move)
+        self._moves = []
+        open_tables = self._close()
+        made = {
+            "nodes": node_frame(self._datasets, self._jobs, open_tables),
+            "edges": edge_frame(self._edges, self.evidence),
+            "aliases": pl.DataFrame(sorted(self._aliases), schema=FRAMES["aliases"].schema, orient="row"),
+        }
+        return {name: frame for name, frame in made.items() if frame.height}
+
+    def _moved(self, move: _Move) -> None:
+        old, new, first = self._datasets[move.old], self._datasets[move.new], move.times[0]
+        later = old.last is not None and first is not None and old.last > first
+        again = later or (old.last == first and old.step > move.step)
+        if not move.swapped and not again:
+            self._aliases.add((move.old, move.new, f"{self.evidence}:rename"))
+            for name, (data_type, ordinal) in old.columns.items():
+                new.column(name, data_type, ordinal)
+        elif move.job is not None:
+            self._copied(move.old, move.new, move.job, move.times)
+            if move.swapped:
+                self._copied(move.new, move.old, move.job, move.times)
+
+    def _copied(self, source: str, target: str, job: Job, times: Times) -> None:
+        """Note that all of one table became all of another."""
+        self._job(job, times)
+        self._add(source, job.id, "READ", job.id, times)
+        self._add(job.id, target, "WRITE", job.id, times)
+        names = dict.fromkeys((*self._datasets[source].columns, *self._datasets[target].columns))
+        for name in names:
+            ends = (column_id(source, name), column_id(target, name))
+            self._edges.append(EdgeRow(*ends, "DIRECT", "IDENTITY", 0, False, job.id, *times))
+        self._writes.append(_Write(job.id, target, frozenset(names), True, True, times))
+
+    def _close(self) -> set[str]:
+        """Say of each job which columns it leaves alone; gives the tables with columns that cannot be told."""
+        open_tables = set()
+        for write in self._writes:
+            if write.star and write.named:
+                open_tables.add(write.dataset)
+            elif write.fed and not write.star:
+                for name in self._datasets[write.dataset].columns.keys() - write.named:
+                    self._add(write.job, column_id(write.dataset, name), "WRITE", write.job, write.times)
+        self._writes = []
+        return open_tables
