@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import gzip
 import json
 import logging
 import sys
@@ -39,7 +40,8 @@ class Case(NamedTuple):
 def sample() -> Iterator[Case]:
     """The compiled models of the sample, against its catalog."""
     target = ROOT / "data_samples" / "stream" / "dbt" / "target"
-    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    with gzip.open(target / "manifest.json.gz", "rt", encoding="utf-8") as opened:
+        manifest = json.load(opened)
     catalog = json.loads((target / "catalog.json").read_text(encoding="utf-8"))
     tables = {**catalog["nodes"], **catalog["sources"]}
     schema = Catalog(
@@ -110,9 +112,9 @@ def main() -> None:
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     suites = {"sample": [*sample()], "golden": [*golden()]}
     suites.update({path.stem: [*file(path)] for path in args.cases})
-    compiled = "compiled" if "sqlglotc" in sys.modules or hasattr(sqlglot.parser, "__file__") and not str(
+    compiled = "compiled" if "sqlglotc" in sys.modules or (hasattr(sqlglot.parser, "__file__") and not str(
         sqlglot.parser.__file__
-    ).endswith(".py") else "pure"
+    ).endswith(".py")) else "pure"
     print(f"sqlglot {sqlglot.__version__} ({compiled}), garbage collector {'off' if args.no_gc else 'on'}")
     if args.no_gc:
         gc.disable()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlglot import exp
@@ -11,7 +11,7 @@ from sqlglot.dialects.dialect import Dialect, NormalizationStrategy
 
 from lineage_nb.errors import LineageError
 
-__all__ = ["Catalog", "Known", "Names", "dialect_of"]
+__all__ = ["Catalog", "Known", "Names", "dialect_of", "names_of"]
 
 Columns = Sequence[str] | Mapping[str, str | None]
 
@@ -249,3 +249,9 @@ class Names:
         if len(parts) == 2 and self._default_catalog:
             parts.insert(0, self._default_catalog)
         return ".".join(parts)
+
+
+@lru_cache(maxsize=64)
+def names_of(dialect: Dialect, default_catalog: str | None, default_schema: str | None) -> Names:
+    """How a dialect spells names, with these defaults; shared, since it never changes."""
+    return Names(dialect, default_catalog, default_schema)

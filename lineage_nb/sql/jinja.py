@@ -323,7 +323,7 @@ def render(
     >>> rendered.text
     "select a from mart.orders where day > '__jinja_var_day__'"
     >>> [str(problem) for problem in rendered.problems]
-    ["line 1, column 0: var('day') is not given and has no default"]
+    ["line 1: var('day') is not given and has no default"]
     """
     evaluator = Evaluator(this, variables or {}, refs or {})
     writer = _Writer(evaluator)

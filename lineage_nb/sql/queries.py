@@ -7,12 +7,13 @@ from typing import Any
 from sqlglot import exp
 
 from lineage_nb.sql.clauses import ORDERS, filtered, grouped, late_filtered, ordered
+from lineage_nb.sql.context import Context
 from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, influence
 from lineage_nb.sql.output import expand_columns, expand_star, output_name
 from lineage_nb.sql.pivots import matched, pivoted
 from lineage_nb.sql.relations import STAR, Opening, Relation
-from lineage_nb.sql.scope import GROUPING, Context, Scope
+from lineage_nb.sql.scope import GROUPING, Scope
 from lineage_nb.sql.sources import add_sources
 from lineage_nb.sql.table_functions import columns_of_alias, transformed
 from lineage_nb.sql.words import FILTER, GROUP_BY, TRANSFORMATION

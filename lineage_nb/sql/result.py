@@ -57,7 +57,8 @@ class Problem(NamedTuple):
     statement: int = 0
 
     def __str__(self) -> str:
-        where = f"line {self.line}, column {self.column}: " if self.line else ""
+        column = f", column {self.column}" if self.column else ""
+        where = f"line {self.line}{column}: " if self.line else ""
         return f"{where}{self.message}"
 
 

@@ -2,107 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlglot import exp
 
-from lineage_nb.sql.catalog import Catalog, Names
+from lineage_nb.sql.context import Context
 from lineage_nb.sql.flows import CARRIED, Cell, Flow
-from lineage_nb.sql.functions import FunctionTable
 from lineage_nb.sql.relations import BaseTable, Relation, Relations
-from lineage_nb.sql.result import Problem
 from lineage_nb.sql.words import IDENTITY
 
-__all__ = ["Context", "Scope", "resolve"]
-
-LATERAL_ALIASES = frozenset(
-    ("snowflake", "redshift", "databricks", "spark", "spark2", "duckdb", "clickhouse", "teradata")
-)
-
-SCALAR_FUNCTIONS = frozenset(("postgres", "redshift", "duckdb", "materialize", "risingwave", "dialect"))
-"""Dialects in which a function in FROM that gives one column names it as its alias."""
-
-
-_PSEUDO = {
-    "oracle": frozenset(
-        [
-            "level",
-            "rownum",
-            "rowid",
-            "connect_by_isleaf",
-            "connect_by_iscycle",
-            "connect_by_root",
-            "user",
-            "uid",
-            "sysdate",
-            "systimestamp",
-        ]
-    ),
-    "snowflake": frozenset(("level", "connect_by_root")),
-}
-"""Names that look like columns and are none, by dialect."""
-
-_ROWS_AS_VALUES = frozenset(("postgres", "bigquery", "duckdb", "redshift"))
-"""Dialects in which the alias of a source is a value: its whole row."""
-
-_NO_LATE_ALIASES = frozenset(("tsql", "oracle"))
-"""Dialects in which GROUP BY and HAVING do not see the aliases of SELECT."""
-
-_ALIASES_IN_WHERE = frozenset(("snowflake", "duckdb", "clickhouse"))
+__all__ = ["GROUPING", "Scope", "resolve"]
 
 GROUPING = 1
 
 _SEQUENCES = frozenset(("nextval", "currval"))
-
-
-class Context:
-    """What all scopes of a statement share."""
-
-    def __init__(
-        self,
-        names: Names,
-        catalog: Catalog,
-        functions: FunctionTable,
-        variables: frozenset[str] = frozenset(),
-    ) -> None:
-        self.names = names
-        self.catalog = catalog
-        self.functions = functions
-        self.variables = variables
-        self.problems: list[Problem] = []
-        self.inputs: dict[str, None] = {}
-        speaking = type(names.dialect).__name__.lower()
-        self.lateral_aliases = speaking in LATERAL_ALIASES
-        self.dialect = speaking
-        self.scalar_functions = speaking in SCALAR_FUNCTIONS
-        self.pseudo = _PSEUDO.get(speaking, frozenset())
-        self.rows_as_values = speaking in _ROWS_AS_VALUES
-        self.late_aliases = speaking not in _NO_LATE_ALIASES
-        self.columns_function = speaking in ("duckdb", "clickhouse")
-        self.aliases_in_where = speaking in _ALIASES_IN_WHERE
-        self.evaluate: Callable[[Any, Scope], Relation]
-        self.cell: Callable[[Scope, Any], Cell]
-        self.walk: Callable[..., None]
-        self.write: Callable[[Any, Scope], Relation]
-        self.text: Callable[[exp.Expression], str]
-
-    def table(self, node: exp.Table, *, read: bool = True) -> BaseTable:
-        """The stored table that `node` names."""
-        return self.stored(self.names.table(node), read=read)
-
-    def stored(self, name: str, *, read: bool = True) -> BaseTable:
-        """A stored table, or a path or stage."""
-        if read:
-            self.inputs[name] = None
-        return BaseTable(name, self.catalog.known(name))
-
-    def problem(self, message: str, node: Any = None) -> None:
-        """Record what could not be resolved, once for each place."""
-        meta = getattr(node, "meta", None) or {}
-        problem = Problem(message, meta.get("line", 0), meta.get("col", 0))
-        if problem not in self.problems:
-            self.problems.append(problem)
 
 
 class Scope:
@@ -183,7 +96,7 @@ class Scope:
     def _aggregates(self, alias: str) -> bool:
         """Whether an alias names an aggregate, by which nothing can be grouped."""
         item = self.projections.get(alias)
-        return item is not None and next(item.find_all(exp.AggFunc), None) is not None
+        return item is not None and any(_is_own(item, a) for a in item.find_all(exp.AggFunc))
 
     def _mentions_itself(self, alias: str) -> bool:
         """Whether an alias names a column of its own expression: ``lower(email) AS email``."""
@@ -276,6 +189,15 @@ class Scope:
             return None
         wholes = [r.whole for _, r in self.relations if r.whole is not None]
         return wholes[0].field(name) if len(wholes) == 1 else None
+
+
+def _is_own(item: Any, node: Any) -> bool:
+    """Whether a node stands in an expression itself, not in a query inside it."""
+    while node is not item:
+        if isinstance(node, exp.Query):
+            return False
+        node = node.parent
+    return True
 
 
 def _unresolved(scope: Scope, name: str, why: str, node: Any) -> Cell:

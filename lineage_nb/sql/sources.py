@@ -215,8 +215,7 @@ def _offered(relations: Any, name: str) -> list[Cell]:
     listed = [c for _, r in relations if (c := r.listed(name)) is not None]
     if listed:
         return listed
-    possible = [c for _, r in relations if (c := r.possible(name)) is not None]
-    return possible if len(possible) == 1 else possible[:1]
+    return [c for _, r in relations if (c := r.possible(name)) is not None]
 
 
 def _is_array(join: Any) -> bool:

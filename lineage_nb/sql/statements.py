@@ -11,8 +11,9 @@ from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError
 
-from lineage_nb.sql.catalog import Catalog, Names, dialect_of
+from lineage_nb.sql.catalog import Catalog, dialect_of, names_of
 from lineage_nb.sql.commands import HARMLESS, command
+from lineage_nb.sql.context import Context
 from lineage_nb.sql.ddl import DEFINERS
 from lineage_nb.sql.draft import Draft
 from lineage_nb.sql.expressions import cell_of, walk
@@ -20,7 +21,7 @@ from lineage_nb.sql.functions import FunctionTable
 from lineage_nb.sql.queries import evaluate
 from lineage_nb.sql.result import Problem, Statement
 from lineage_nb.sql.rewording import logged_rows, reworded
-from lineage_nb.sql.scope import Context, Scope
+from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.text import StatementText
 from lineage_nb.sql.tokens import Piece, lexer
 from lineage_nb.sql.writes import WRITERS
@@ -30,6 +31,9 @@ __all__ = ["Reader"]
 MAX_TOKENS = 500_000
 MAX_DEPTH = 200
 """Parentheses in parentheses; some dialects' parsers try each level twice."""
+
+MAX_SUBSCRIPTS = 300
+"""``a[1][1]…``: the parser's time grows with the square of their number."""
 
 _REWORDINGS = 3
 _PARSER_FAULTS = (SqlglotError, RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError)
@@ -83,7 +87,7 @@ class Reader:
         self.dialect = dialect
         self.catalog = catalog
         self.functions = functions
-        self.names = Names(dialect, default_catalog, default_schema)
+        self.names = names_of(dialect, default_catalog, default_schema)
 
     def read(self, piece: Piece) -> Statement:
         """What is known of one statement; one that cannot be parsed says so in its problems."""
@@ -101,6 +105,9 @@ class Reader:
             problem = Problem(
                 f"parentheses are nested deeper than {MAX_DEPTH}, which is not read", piece.line
             )
+            return Statement("UNPARSED", text, piece.line, problems=(problem,))
+        if text.count("][") > MAX_SUBSCRIPTS:
+            problem = Problem(f"more than {MAX_SUBSCRIPTS} subscripts in a row are not read", piece.line)
             return Statement("UNPARSED", text, piece.line, problems=(problem,))
         try:
             node, tokens = self._parse(tokens, piece.source)
