@@ -22,6 +22,7 @@ _WHERE = {
     ),
     **dict.fromkeys(("SqlLineage", "sql_lineage"), "lineage_nb.result"),
     "LineageGraph": "lineage_nb.graph.lineage_graph",
+    "how_to_export": "lineage_nb.sources.exports",
 }
 
 __all__ = ["__version__", *sorted(_WHERE)]
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from lineage_nb.graph.lineage_graph import LineageGraph as LineageGraph
     from lineage_nb.result import SqlLineage as SqlLineage
     from lineage_nb.result import sql_lineage as sql_lineage
+    from lineage_nb.sources.exports import how_to_export as how_to_export
 
 
 def __getattr__(name: str) -> Any:

@@ -91,7 +91,13 @@ def test_label_sets_equal_networkx(graph: tuple[int, Edges]) -> None:
     assert reach_sets(n, *arrays(edges), own)[:, 0].tolist() == expected
 
 
-@given(st.lists(st.tuples(st.integers(-(10**15), 10**15), st.lists(st.floats(1e-3, 1e12), min_size=1, max_size=6)), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.tuples(st.integers(-(10**15), 10**15), st.lists(st.floats(1e-3, 1e12), min_size=1, max_size=6)),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_split_is_exact_and_fair(groups: list[tuple[int, list[float]]]) -> None:
     amount = np.array([a for a, _ in groups])
     group = np.array([i for i, (_, w) in enumerate(groups) for _ in w])
@@ -104,7 +110,11 @@ def test_split_is_exact_and_fair(groups: list[tuple[int, list[float]]]) -> None:
         assert (np.abs(mine - ideal) <= 1 + abs(whole) * 1e-12).all()
 
 
-@given(graphs(), st.lists(st.integers(-(10**12), 10**12), min_size=7, max_size=7), st.randoms(use_true_random=False))
+@given(
+    graphs(),
+    st.lists(st.integers(-(10**12), 10**12), min_size=7, max_size=7),
+    st.randoms(use_true_random=False),
+)
 def test_flow_conserves_money(graph: tuple[int, Edges], money: list[int], random: Any) -> None:
     n, edges = graph
     weight = np.array([random.uniform(0.01, 5) for _ in edges])
@@ -150,7 +160,11 @@ def products(parts: dict[str, list[dict[str, Any]]]) -> dict[tuple[bool, bool], 
         sure = min(len(targets), len(reads[job])) == 1 or not reads[job]
         hit: list[tuple[str, bool]] = []
         for t in targets:
-            resolved = {e["target"] for e in stated if e.get("job") == job and e["target"] in columns[t] and e.get("type") == "DIRECT"}
+            resolved = {
+                e["target"]
+                for e in stated
+                if e.get("job") == job and e["target"] in columns[t] and e.get("type") == "DIRECT"
+            }
             hit += [(c, False) for c in columns[t] - resolved]
             if not resolved:
                 hit.append((t, sure))
@@ -160,11 +174,14 @@ def products(parts: dict[str, list[dict[str, Any]]]) -> dict[tuple[bool, bool], 
         if not writes[job]:
             for source in sources:
                 whole(source, [(job, True)])
-    by_column = {(home.get(e["source"], e["source"]), home[e["target"]]) for e in stated if e["target"] in home}
+    by_column = {
+        (home.get(e["source"], e["source"]), home[e["target"]]) for e in stated if e["target"] in home
+    }
     known = {e["target"] for e in stated if e["target"] in home}
     in_full = {(s, t) for s, t in by_column if columns[t] <= known}
     bare = [
-        e for e in stated
+        e
+        for e in stated
         if e["source"] not in home and e["target"] not in home and (e["source"], e["target"]) not in in_full
     ]
     for e in bare:
@@ -176,7 +193,9 @@ def products(parts: dict[str, list[dict[str, Any]]]) -> dict[tuple[bool, bool], 
         for possible in (False, True):
             graph = nx.DiGraph()
             graph.add_nodes_from(nodes)
-            graph.add_edges_from((a, b) for a, b, value, sure in arcs if (value or influence) and (sure or possible))
+            graph.add_edges_from(
+                (a, b) for a, b, value, sure in arcs if (value or influence) and (sure or possible)
+            )
             if possible:
                 for a, b in list(graph.edges):
                     if b in opaque:
@@ -200,7 +219,10 @@ def test_column_level_equals_products(parts: dict[str, list[dict[str, Any]]], pi
         for node, h in hops.items():
             if h and node not in slow:
                 slow[node] = (int(h), not influence, "possible" if possible else "proved")
-    fast = {r["node"]: (r["hops"], r["value"], r["certainty"]) for r in graph.downstream(start).iter_rows(named=True)}
+    fast = {
+        r["node"]: (r["hops"], r["value"], r["certainty"])
+        for r in graph.downstream(start).iter_rows(named=True)
+    }
     assert fast == slow
 
 
@@ -216,10 +238,14 @@ def test_upstream_mirrors_downstream(parts: dict[str, list[dict[str, Any]]], pic
 
 
 def test_short_names_and_errors() -> None:
-    graph = ln.from_edges([("db/raw.users#email", "db/mart.users#email"), ("db/mart.orders", "db/mart.x")]).graph("column")
+    graph = ln.from_edges(
+        [("db/raw.users#email", "db/mart.users#email"), ("db/mart.orders", "db/mart.x")]
+    ).graph("column")
     assert graph.resolve("mart.users.email") == "db/mart.users#email"
     assert graph.resolve("MART.ORDERS") == "db/mart.orders"
-    with pytest.raises(ln.AmbiguousNameError, match=r"fits 2 nodes: db/mart\.users#email, db/raw\.users#email"):
+    with pytest.raises(
+        ln.AmbiguousNameError, match=r"fits 2 nodes: db/mart\.users#email, db/raw\.users#email"
+    ):
         graph.resolve("email")
     with pytest.raises(ln.UnknownNameError, match=r"no node named 'mart\.order'.*Nearest: db/mart\.orders"):
         graph.resolve("mart.order")
@@ -228,7 +254,10 @@ def test_short_names_and_errors() -> None:
 
 
 def test_networkx_keeps_attributes_and_is_independent() -> None:
-    snap = ln.from_frames(nodes={"id": ["a", "b"], "tier": ["gold", None]}, edges={"source": ["a"], "target": ["b"], "subtype": ["IDENTITY"]})
+    snap = ln.from_frames(
+        nodes={"id": ["a", "b"], "tier": ["gold", None]},
+        edges={"source": ["a"], "target": ["b"], "subtype": ["IDENTITY"]},
+    )
     graph = snap.graph().to_networkx()
     assert graph.nodes["a"]["tier"] == "gold" and graph.edges["a", "b"]["subtype"] == "IDENTITY"
     graph.remove_node("a")
@@ -242,3 +271,22 @@ def test_subgraph_keeps_edges_between() -> None:
     part = graph.subgraph(["a", "c"])
     assert part.ids == ["a", "c"] and part.edges.height == 1
     assert part.downstream("a")["node"].to_list() == ["c"]
+
+
+def test_a_table_that_only_filters_carries_no_value() -> None:
+    snap = ln.from_frames(
+        nodes={
+            "id": ["a", "a#x", "b", "b#k", "t", "t#x", "job:j"],
+            "kind": [*["dataset", "column"] * 3, "job"],
+            "parent": [None, "a", None, "b", None, "t", None],
+        },
+        edges={
+            "source": ["a", "b", "job:j", "a#x", "b#k"],
+            "target": ["job:j", "job:j", "t", "t#x", "t"],
+            "type": ["READ", "READ", "WRITE", "DIRECT", "INDIRECT"],
+            "subtype": [None, None, None, "IDENTITY", "FILTER"],
+            "job": [None, None, None, "job:j", "job:j"],
+        },
+    )
+    found = {row["source"]: row for row in snap.graph("dataset").edges.iter_rows(named=True)}
+    assert (found["a"]["value"], found["b"]["value"]) == (True, False)

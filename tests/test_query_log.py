@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -650,9 +650,10 @@ def test_a_process_that_dies_is_done_without(monkeypatch: pytest.MonkeyPatch) ->
     alone = answers(questions, {}, processes=1)
 
     class Dying:
-        def map(self, work: Callable[[object], object], batches: Sequence[object]) -> Iterator[object]:
-            yield work(batches[0])
-            raise BrokenProcessPool
+        def submit(self, work: object, *given: object) -> Future[object]:
+            future: Future[object] = Future()
+            future.set_exception(BrokenProcessPool())
+            return future
 
     monkeypatch.setattr("lineage_nb.sources.query_log_shapes._MANY", 50)
     monkeypatch.setattr("lineage_nb.sources.query_log_shapes._Pool._started", lambda _: Dying())

@@ -194,6 +194,16 @@ def _by_job(active: pl.DataFrame) -> pl.DataFrame:
         .with_columns(pl.lit(value=True).alias("stated"))
     )
     both = both.join(stated, on=["source", "target", "job"], how="left")
+    influences = (  # where columns of the target are stated, what only filters or joins carries no value into it
+        active.filter((pl.col("type") == "INDIRECT") & (pl.col("source_kind") == "column"))
+        .filter(pl.col("target_kind") != "column")
+        .select(pl.col("source_data").alias("source"), pl.col("target_data").alias("target"), "job")
+        .unique()
+        .with_columns(pl.lit(value=True).alias("influences"))
+    )
+    both = both.join(influences, on=["source", "target", "job"], how="left")
+    only_influences = pl.col("influences").is_not_null() & pl.col("resolved").is_not_null()
+    both = both.with_columns(pl.when(only_influences).then(pl.lit(value=True)).otherwise("stated").alias("stated"))
     by_column = pl.col("resolved").is_not_null() & pl.col("stated").is_null()
     sure = pl.min_horizontal("n_in", "n_out") == 1
     return both.select(

@@ -9,12 +9,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
 
 from lineage_nb.errors import LineageError
 from lineage_nb.sql.result import Event, Problem, SqlLineage, Statement
@@ -25,10 +28,13 @@ if TYPE_CHECKING:
 __all__ = ["Question", "Schema", "answers", "single"]
 
 Schema = Mapping[str, Sequence[str] | Mapping[str, str | None]]
+_Columns = list[str] | dict[str, str | None]
 _ROUNDS: Final = 5
 _MANY: Final = 1_500
 """Statements from which on a second process pays for its start."""
 _BATCH: Final = 40
+_BATCHES: Final = 32
+"""Into how many parts work is cut; each costs a hand-over, and the last one is waited for."""
 _PATIENCE: Final = 2.0
 """Seconds before a progress bar is shown."""
 _BY_POSITION: Final = ("INSERT", "MERGE", "COPY", "LOAD")
@@ -44,6 +50,9 @@ class Question(NamedTuple):
     database: str | None
     schema: str | None
     order: int = 0
+
+
+_Batch = tuple[int, Sequence[Question]]
 
 
 def single(found: SqlLineage) -> SqlLineage | Statement:
@@ -71,27 +80,27 @@ def _read(question: Question, catalog: Catalog) -> SqlLineage:
         return SqlLineage(question.text, (statement,), (), (), {}, ((0, ()),), (problem,))
 
 
-_worker_catalogs: dict[int, Catalog] = {}
+_prepared: dict[str, Catalog] = {}
 
 
-def _work(tables: Schema, round_: int, questions: Sequence[Question]) -> list[SqlLineage]:
-    """Read a batch in a process of its own, which prepares the catalog of a round once."""
+def _work(tables: str, questions: Sequence[Question]) -> list[SqlLineage]:
+    """Read a batch in a process of its own; the file `tables` holds what is known, and is read once."""
     from lineage_nb.sql.catalog import Catalog
 
-    if round_ not in _worker_catalogs:
-        _worker_catalogs.clear()
-        _worker_catalogs[round_] = Catalog(tables)
-    return [_read(q, _worker_catalogs[round_]) for q in questions]
+    if tables not in _prepared:
+        _prepared.clear()
+        _prepared[tables] = Catalog(msgspec.json.decode(Path(tables).read_bytes(), type=dict[str, _Columns]))
+    return [_read(q, _prepared[tables]) for q in questions]
 
 
-@dataclass
 class _Pool:
-    """Reads statements in this process, or in several."""
+    """Reads statements in this process and, beside it, in others."""
 
-    processes: int
-
-    def __post_init__(self) -> None:
+    def __init__(self, processes: int) -> None:
+        self.others = processes - 1
         self._executor: ProcessPoolExecutor | None = None
+        self._folder: TemporaryDirectory[str] | None = None
+        self._round = 0
 
     def __enter__(self) -> _Pool:
         return self
@@ -99,27 +108,56 @@ class _Pool:
     def __exit__(self, *_: object) -> None:
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
+        if self._folder is not None:
+            self._folder.cleanup()
 
-    def read(self, questions: Sequence[Question], tables: Schema, round_: int) -> Iterator[SqlLineage]:
-        """Lineage of each question, in order; this process goes on alone where no other can be started."""
+    def read(self, questions: Sequence[Question], tables: Schema) -> Iterator[tuple[int, list[SqlLineage]]]:
+        """Lineage of all questions in batches, each with the place of its first question, in any order.
+
+        Others take batches from the front, this process takes them from the end; it goes on alone where no other
+        process can be started, or one dies.
+        """
         from lineage_nb.sql.catalog import Catalog
 
-        done = 0
-        if self.processes > 1 and len(questions) >= _MANY:
-            batches = [questions[i : i + _BATCH] for i in range(0, len(questions), _BATCH)]
-            try:
-                for batch in self._started().map(partial(_work, tables, round_), batches):
-                    yield from batch
-                    done += len(batch)
-            except (BrokenProcessPool, OSError, ImportError, NotImplementedError):
-                self.processes = 1
         catalog = Catalog(tables)
-        yield from (_read(q, catalog) for q in questions[done:])
+        size = min(max(len(questions) // _BATCHES, _BATCH), 10 * _BATCH)
+        waiting = deque((i, questions[i : i + size]) for i in range(0, len(questions), size))
+        given: dict[Future[list[SqlLineage]], _Batch] = {}
+        shared = len(questions) >= _MANY and self._share(tables)
+        while waiting or given:
+            try:
+                while shared and waiting and len(given) < 2 * self.others:
+                    given[self._started().submit(_work, str(shared), waiting[0][1])] = waiting[0]
+                    waiting.popleft()
+                if waiting:
+                    start, batch = waiting.pop()
+                    yield start, [_read(q, catalog) for q in batch]
+                for future in wait(given, None if not waiting else 0, FIRST_COMPLETED).done:
+                    yield given[future][0], future.result()
+                    del given[future]
+            except (BrokenProcessPool, OSError, ImportError, NotImplementedError):
+                shared, self.others = False, 0
+                waiting.extend(given.values())
+                given = {}
+
+    def _share(self, tables: Schema) -> str | bool:
+        """Write what is known of tables to a file for other processes; False where there are none."""
+        if self.others < 1:
+            return False
+        plain = {t: dict(c) if isinstance(c, Mapping) else list(c) for t, c in tables.items()}
+        self._round += 1
+        try:
+            self._folder = self._folder or TemporaryDirectory(prefix="lineage_nb_")
+            path = Path(self._folder.name) / f"{self._round}.json"
+            path.write_bytes(msgspec.json.encode(plain))
+        except (OSError, ValueError):
+            return False
+        return str(path)
 
     def _started(self) -> ProcessPoolExecutor:
         if self._executor is None:
             spawn = multiprocessing.get_context("spawn")
-            self._executor = ProcessPoolExecutor(self.processes, mp_context=spawn)
+            self._executor = ProcessPoolExecutor(self.others, mp_context=spawn)
         return self._executor
 
 
@@ -163,7 +201,7 @@ def answers(questions: Sequence[Question], schema: Schema, processes: int | None
     tables: Schema = dict(schema)
     given = known = Catalog(tables)
     with _Pool(_default_processes() if processes is None else processes) as pool:
-        for round_ in range(_ROUNDS):
+        for _ in range(_ROUNDS):
             asked = [questions[i] for i in waiting]
             bar = tqdm(
                 total=len(asked),
@@ -174,9 +212,10 @@ def answers(questions: Sequence[Question], schema: Schema, processes: int | None
                 leave=False,
             )
             with bar:
-                for i, answer in zip(waiting, pool.read(asked, tables, round_), strict=True):
-                    found[i] = answer
-                    bar.update()
+                for start, batch in pool.read(asked, tables):
+                    for i, answer in zip(waiting[start:], batch, strict=False):
+                        found[i] = answer
+                    bar.update(len(batch))
             told = _learned(questions, found)
             tables = {t: c for t, c in told.items() if given.columns(t) is None} | dict(schema)
             before, known = known, Catalog(tables)

@@ -251,8 +251,8 @@ class SqlRows:
 
     def _event(self, event: Event, job: Job | None, said: _Said, times: Times) -> None:
         what, table, other = event
-        if table in said.passing or self._known_as(table) != table:
-            return  # of tables that share a name, the others live on
+        if table in said.passing or self._known_as(table).endswith(STAR):
+            return  # one of many tables that share a name: the others live on
         if what == "drop":
             about = self._datasets[self.id_of(table)]
             about.deleted = most(about.deleted, times[1])
