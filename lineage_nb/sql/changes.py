@@ -70,16 +70,17 @@ def returning(node: Any, scope: Scope, table: Relation, target: Any, rows: Flow)
         return Relation()
     inner = Scope(scope.context, scope, scope.ctes)
     inner.relations = [(str(target_of(target).alias_or_name).lower(), table)]
-    names, cells = [], []
+    names, cells, openings = [], [], []
     for item in clause.expressions:
         if isinstance(item, exp.Star):
             more = expand_star(inner, item)
             names += more[0]
             cells += more[1]
+            openings += more[2]
         else:
             names.append(output_name(inner, item))
             cells.append(cell_of(inner, item))
-    return Relation(names, cells, influence=dict(rows))
+    return Relation(names, cells, openings, dict(rows))
 
 
 def alias_of(target: Any, table: BaseTable) -> str:

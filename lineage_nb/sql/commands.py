@@ -12,7 +12,7 @@ from lineage_nb.sql.queries import evaluate
 from lineage_nb.sql.rewording import after, name_at
 from lineage_nb.sql.scope import Scope
 
-__all__ = ["HARMLESS", "command"]
+__all__ = ["HARMLESS", "command", "table_at"]
 
 Parse = Callable[[list[Token]], Any]
 
@@ -118,15 +118,15 @@ def command(tokens: Sequence[Token], scope: Scope, draft: Draft, parse: Parse) -
     if words[:2] == ["RENAME", "TABLE"]:
         for i in (i for i, word in enumerate(words) if word == "TO"):
             before = max((j for j in range(i) if words[j] in (",", "TABLE")), default=1)
-            draft.event("rename", _table(tokens, before + 1, scope), _table(tokens, i + 1, scope))
+            draft.event("rename", table_at(tokens, before + 1, scope), table_at(tokens, i + 1, scope))
         return True
     if words[:2] == ["EXCHANGE", "TABLES"] and "AND" in words:
-        draft.event("swap", _table(tokens, 2, scope), _table(tokens, words.index("AND") + 1, scope))
+        draft.event("swap", table_at(tokens, 2, scope), table_at(tokens, words.index("AND") + 1, scope))
         return True
     if words[:1] == ["CREATE"] and "STREAM" in words[:4]:
         name, on = after(tokens, "STREAM"), after(tokens, "ON", "TABLE")
         if name is not None and on is not None:
-            _all_columns(_table(tokens, on, scope), _table(tokens, name, scope), scope, draft)
+            _all_columns(table_at(tokens, on, scope), table_at(tokens, name, scope), scope, draft)
         return True
     return words[0].split()[0] in HARMLESS and not (words[0] == "CREATE" and "SELECT" in words)
 
@@ -147,7 +147,7 @@ def _unload(tokens: Sequence[Token], scope: Scope, draft: Draft, parse: Parse) -
 def _altered(tokens: Sequence[Token], scope: Scope, draft: Draft) -> bool:
     draft.kind = "ALTER TABLE"
     start = 4 if [t.text.upper() for t in tokens[2:4]] == ["IF", "EXISTS"] else 2
-    table = _table(tokens, start, scope)
+    table = table_at(tokens, start, scope)
     moved = (
         after(tokens, "WITH", "TABLE")
         or after(tokens, "APPEND", "FROM")
@@ -157,10 +157,10 @@ def _altered(tokens: Sequence[Token], scope: Scope, draft: Draft) -> bool:
     if "SWITCH" in words:
         to = after(tokens, "TO")
         if to is not None:
-            _all_columns(table, _table(tokens, to, scope), scope, draft)
+            _all_columns(table, table_at(tokens, to, scope), scope, draft)
         return True
     if moved is not None and words & {"EXCHANGE", "APPEND"}:
-        other = _table(tokens, moved, scope)
+        other = table_at(tokens, moved, scope)
         draft.event("exchange", table, other)
         _all_columns(other, table, scope, draft)
     return True
@@ -171,7 +171,8 @@ def _all_columns(source: str, target: str, scope: Scope, draft: Draft) -> None:
     draft.write(target, relation, relation.names)
 
 
-def _table(tokens: Sequence[Token], start: int, scope: Scope) -> str:
+def table_at(tokens: Sequence[Token], start: int, scope: Scope) -> str:
+    """The table that is named at a token."""
     names = scope.context.names
     parts = [t.text for t in name_at(tokens, start)[0] if t.token_type != TokenType.DOT]
     quoted = {t.text for t in tokens if t.token_type == TokenType.IDENTIFIER}

@@ -33,7 +33,10 @@ class _Made:
         base, _, field = name.partition(".")
         if field and base in self.columns:
             whole = self.columns[base].items()
-            return {(t, f"{c}.{field}" if k == IDENTITY and p is None else c, p, k): v for (t, c, p, k), v in whole}
+            return {
+                (t, f"{c}.{field}" if k == IDENTITY and p is None else c, p, k): v
+                for (t, c, p, k), v in whole
+            }
         star = self.columns.get(STAR, {})
         return {(t, name if c == STAR else c, p, k): v for (t, c, p, k), v in star.items()}
 

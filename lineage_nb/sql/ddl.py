@@ -61,9 +61,12 @@ def _create(node: Any, scope: Scope, draft: Draft) -> Relation:
     if any(isinstance(p, exp.GlobalProperty) for p in properties) and kind == "VIEW":
         table = f"global_temp.{table}"  # where Spark keeps it
     temporary = any(isinstance(p, _TEMPORARY) for p in properties) or target.name.startswith("#")
-    draft.created(table, temporary=temporary, replace=bool(node.args.get("replace")))
     into = next((p.this for p in properties if isinstance(p, exp.ToTableProperty)), None)
     written = scope.context.names.table(into) if isinstance(into, exp.Table) else table
+    if written == table:
+        draft.created(table, temporary=temporary, replace=bool(node.args.get("replace")))
+    else:  # ClickHouse's CREATE MATERIALIZED VIEW v TO t holds no rows itself
+        draft.event("create", table)
     declared = _declared(node.this, scope)
     for partition in (p.this for p in properties if isinstance(p, exp.PartitionedByProperty)):
         typed = {k: v for k, v in _declared(partition, scope).items() if v is not None}
@@ -251,6 +254,15 @@ def _execute(node: Any, scope: Scope, draft: Draft) -> Relation:
     return Relation()
 
 
+def _use(node: Any, scope: Scope, draft: Draft) -> Relation:
+    """USE: what completes the names of the statements behind it."""
+    draft.kind = "USE"
+    if isinstance(node.this, exp.Table):
+        kind = str(getattr(node.args.get("kind"), "name", "") or "").upper()
+        draft.uses = (kind, tuple(scope.context.names.parts(node.this)))
+    return Relation()
+
+
 def _nothing(node: Any, scope: Scope, draft: Draft) -> Relation:  # noqa: ARG001
     draft.kind = type(node).__name__.upper()
     return Relation()
@@ -269,8 +281,9 @@ DEFINERS: dict[type, _Definer] = {
         ("TruncateTable", _truncate),
         ("Alter", _alter),
         ("Execute", _execute),
+        ("Use", _use),
         (
-            "Use Set Commit Rollback Transaction Refresh Uncache Analyze Comment Grant Revoke Describe Show Kill "
+            "Set Commit Rollback Transaction Refresh Uncache Analyze Comment Grant Revoke Describe Show Kill "
             "Pragma Attach Detach Summarize ExecuteSql Put Get Declare Heredoc Semicolon EndStatement Return",
             _nothing,
         ),

@@ -21,6 +21,7 @@ class Draft:
         self.rows: dict[str, Flow] = {}
         self.events: list[Event] = []
         self.temporary: set[str] = set()
+        self.uses: tuple[str, tuple[str, ...]] | None = None
         self.types: dict[str, Mapping[str, str | None]] = {}
 
     def wrote(self, table: str) -> None:
@@ -100,4 +101,5 @@ class Draft:
             events=tuple(self.events),
             temporary=frozenset(self.temporary),
             types=self.types,
+            uses=self.uses,
         )

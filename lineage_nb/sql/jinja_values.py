@@ -18,6 +18,9 @@ LIMIT: Final = 20_000_000
 STEPS: Final = 1_000_000
 LARGEST_RANGE: Final = 1_000
 
+_KEYS = frozenset(("generate_surrogate_key", "surrogate_key"))
+"""dbt's packages hash the columns that are named."""
+
 _SILENT = ("log", "print", "set_sql_header")
 _CASTS = ("d", "default", "as_bool", "as_native", "as_number", "as_text", "string", "safe")
 _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
@@ -304,6 +307,10 @@ class Evaluator:
             return ""
         if isinstance(node.node, nodes.Getattr) and node.node.attr in ("items", "keys", "values", "append"):
             return self._method(node, node.node)
+        if name.rpartition(".")[2] in _KEYS and len(node.args) == 1:
+            columns = self.value(node.args[0])
+            if isinstance(columns, list) and columns and all(isinstance(c, str) for c in columns):
+                return f"md5(concat({', '.join(columns)}))"
         why = f"macro {name or 'call'!r} is not interpreted"
         return self.unknown(name.rpartition(".")[2] or "call", why, node)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from sqlglot.dialects.dialect import Dialect
+
 from lineage_nb.sql import functions as function_tables
 from lineage_nb.sql.catalog import Catalog, dialect_of
 from lineage_nb.sql.contract import contracted
@@ -84,14 +86,36 @@ def sql_lineage(
         default_schema,
     )
     statements: list[Statement] = []
+    defaults = (default_catalog, default_schema)
     for piece in found:
         statement = reader.read(piece)
         if len(found) > 1:
             _learn(catalog, statement)
+        if statement.uses is not None:
+            defaults = _used(*statement.uses, *defaults, reader.names.dialect)
+            reader = Reader(speaking, catalog, reader.functions, *defaults)
         statements.append(statement)
     numbered = [_numbered(s, i) for i, s in enumerate(statements)]
     everything = [*problems, *(p for s in numbered for p in s.problems)]
     return contracted(sql, tuple(numbered), tuple(everything), type(speaking).__name__.lower())
+
+
+_FLAT = ("mysql", "hive", "spark", "spark2", "databricks", "clickhouse")
+"""Dialects whose plain USE names a schema; elsewhere it names a database."""
+
+
+def _used(
+    kind: str, parts: tuple[str, ...], catalog: str | None, schema: str | None, dialect: Dialect
+) -> tuple[str | None, str | None]:
+    """Default catalog and schema behind a USE."""
+    if kind in ("WAREHOUSE", "ROLE", "SECONDARY ROLES", "SECONDARY") or not parts:
+        return catalog, schema
+    if len(parts) > 1:
+        return parts[-2], parts[-1]
+    name = type(dialect).__name__.lower()
+    if kind == "SCHEMA" or (kind in ("", "DATABASE") and name in _FLAT) or (not kind and name == "trino"):
+        return catalog, parts[0]
+    return parts[0], None if name != "tsql" else schema
 
 
 def _numbered(statement: Statement, index: int) -> Statement:

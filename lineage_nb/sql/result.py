@@ -101,6 +101,8 @@ class Statement:
         Those of `outputs` that live for the session only.
     types : mapping
         Table → column → declared type, for statements that declare columns.
+    uses : tuple, optional
+        Of USE: what is changed (``CATALOG``, ``SCHEMA`` … or ``""``), and the parts of the name.
     """
 
     kind: str
@@ -114,6 +116,7 @@ class Statement:
     events: tuple[Event, ...] = ()
     temporary: frozenset[str] = frozenset()
     types: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    uses: tuple[str, tuple[str, ...]] | None = None
 
     def frame(self, index: int = 0) -> pl.DataFrame:
         """Its edges as a frame with the schema `EDGES`."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import Token, TokenType
 from sqlglot.dialects.dialect import Dialect
 
-__all__ = ["after", "logged_rows", "name_at", "reworded"]
+__all__ = ["after", "logged_rows", "logged_to", "name_at", "reworded"]
 
 
 def reworded(tokens: Sequence[Token], dialect: Dialect) -> list[Token] | None:
@@ -24,6 +24,9 @@ def reworded(tokens: Sequence[Token], dialect: Dialect) -> list[Token] | None:
         return [*_keyworded("COPY INTO", dialect), *tokens[2 : at + 2]]
     if words[1:2] == ["TOP"] and words[0] in ("UPDATE", "DELETE", "INSERT", "MERGE"):
         return [tokens[0], *tokens[_closed(tokens, 2) if words[2:3] == ["("] else 3 :]]
+    logged = after(tokens, "LOG", "ERRORS")
+    if logged is not None:  # Oracle's table of rejected rows
+        return list(tokens[: logged - 2])
     if words[:1] == ["CREATE"] and {"TASK", "PIPE"} & set(words[:5]):
         start = next((i for i, t in enumerate(tokens) if t.text.upper() == "AS"), None)
         return list(tokens[start + 1 :]) if start is not None else None
@@ -114,6 +117,21 @@ def logged_rows(tokens: Sequence[Token], dialect: Dialect) -> list[Token] | None
     insert, select = _keyworded("INSERT INTO", dialect), _keyworded("SELECT", dialect)
     source = [*_keyworded("FROM", dialect), *target, *_keyworded("AS deleted", dialect)]
     return [*insert, *tokens[into + 1 : end], *select, *tokens[start + 1 : into], *source, *tokens[end:]]
+
+
+def logged_to(tokens: Sequence[Token]) -> int | None:
+    """Where T-SQL's OUTPUT … INTO names its table; None if the statement has none."""
+    words = [t.text.upper() for t in tokens]
+    if "OUTPUT" not in words:
+        return None
+    start = words.index("OUTPUT")
+    ends = ("WHERE", "FROM", "VALUES", "SELECT")
+    for i in range(start, len(words) - 1):
+        if words[i] == "INTO":
+            return i + 1
+        if words[i] in ends:
+            return None
+    return None
 
 
 def _without_output(tokens: Sequence[Token]) -> list[Token]:

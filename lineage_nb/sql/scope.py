@@ -7,9 +7,9 @@ from typing import Any
 from sqlglot import exp
 
 from lineage_nb.sql.context import Context
-from lineage_nb.sql.flows import CARRIED, Cell, Flow
+from lineage_nb.sql.flows import CARRIED, Cell, Flow, trace
 from lineage_nb.sql.relations import BaseTable, Relation, Relations
-from lineage_nb.sql.words import IDENTITY
+from lineage_nb.sql.words import IDENTITY, TRANSFORMATION, UNKNOWN
 
 __all__ = ["GROUPING", "Scope", "resolve"]
 
@@ -251,6 +251,12 @@ def _fields(cell: Cell, names: list[str]) -> Cell:
     return cell
 
 
+def _struct_named(scope: Scope, name: str) -> Cell | None:
+    """A column with the name of an alias, where the relation of that alias lacks what is asked of it."""
+    listed = [c for _, r in scope.relations if (c := r.listed(name)) is not None]
+    return listed[0] if len(listed) == 1 else None
+
+
 def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cell:
     path = [*qualifiers, name]
     level: Scope | None = scope
@@ -264,7 +270,11 @@ def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cel
             if cell is None and column.lower() in scope.context.pseudo:
                 return Cell({})
             cell = cell or relation.possible(column)
-            if cell is None and not relation.openings and (struct := relation.listed(path[0])) is not None:
+            if (
+                cell is None
+                and not relation.openings
+                and (struct := _struct_named(level, path[0])) is not None
+            ):
                 return _fields(struct, path[1:])
             if cell is None and isinstance(relation, BaseTable):
                 cell = relation.stated(column)
@@ -301,6 +311,8 @@ def resolve(scope: Scope, column: exp.Expression) -> Cell:
     lower = name.lower()
     if lower in scope.shadowed:
         return Cell({})
+    if lower.startswith("__jinja_"):  # what a macro would have written; the template's reader reports it
+        return Cell({("", name, None, TRANSFORMATION): trace(UNKNOWN)})
     found = _unqualified(scope, name, this)
     if found is not None:
         return found

@@ -203,6 +203,8 @@ def _merge(scope: Scope, name: str, before: Any, added: Any, merged: dict[str, C
     lower = name.lower()
     cells = [merged[lower]] if lower in merged else _offered(before, name)
     cells += _offered(added, name)
+    if len(cells) > 2 and lower not in merged:
+        scope.context.problem(f"{name} of USING may come from several sources before it")
     for cell in cells:
         influence(scope.influence, cell.flow, JOIN)
     if cells:

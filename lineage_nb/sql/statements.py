@@ -12,15 +12,16 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError
 
 from lineage_nb.sql.catalog import Catalog, dialect_of, names_of
-from lineage_nb.sql.commands import HARMLESS, command
+from lineage_nb.sql.commands import HARMLESS, command, table_at
 from lineage_nb.sql.context import Context
 from lineage_nb.sql.ddl import DEFINERS
 from lineage_nb.sql.draft import Draft
 from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.functions import FunctionTable
 from lineage_nb.sql.queries import evaluate
+from lineage_nb.sql.relations import Relation
 from lineage_nb.sql.result import Problem, Statement
-from lineage_nb.sql.rewording import logged_rows, reworded
+from lineage_nb.sql.rewording import logged_rows, logged_to, reworded
 from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.text import StatementText
 from lineage_nb.sql.tokens import Piece, lexer
@@ -63,6 +64,14 @@ def _depth(tokens: Sequence[Token]) -> int:
         elif token.token_type == TokenType.R_PAREN:
             depth -= 1
     return deepest
+
+
+def _aside(node: Any, scope: Scope, draft: Draft) -> Relation:
+    """A statement that writes inside another one, which keeps its own kind."""
+    kind = draft.kind
+    relation = WRITERS[type(node)](node, scope, draft)
+    draft.kind = kind
+    return relation
 
 
 class Reader:
@@ -182,7 +191,8 @@ class Reader:
             first = error.errors[0]
             near = f" near {first.get('highlight')!r}" if first.get("highlight") else ""
             message = f"cannot be parsed: {first.get('description')}{near}"
-            problem = Problem(message, (first.get("line") or 1) + piece.line_shift, first.get("col") or 0)
+            column = max(1, (first.get("col") or 1) - max(len(first.get("highlight") or "") - 1, 0))
+            problem = Problem(message, (first.get("line") or 1) + piece.line_shift, column)
         else:
             problem = Problem(
                 f"cannot be parsed: {str(error).splitlines()[0] if str(error) else error!r}", piece.line
@@ -196,7 +206,7 @@ class Reader:
         context.evaluate = evaluate
         context.cell = cell_of
         context.walk = walk
-        context.write = lambda node, scope: WRITERS[type(node)](node, scope, draft)
+        context.write = lambda node, scope: _aside(node, scope, draft)
         context.text = written.of
         return context, draft
 
@@ -227,9 +237,14 @@ class Reader:
 
     def _log(self, piece: Piece, scope: Scope, draft: Draft) -> None:
         """Take down what OUTPUT … INTO writes beside the statement itself."""
-        if scope.context.dialect != "tsql" or draft.kind != "DELETE":
+        if scope.context.dialect != "tsql":
             return
-        tokens = logged_rows(piece.tokens, self.dialect)
+        place = logged_to(piece.tokens)
+        if place is not None and draft.kind != "DELETE":
+            table = table_at(piece.tokens, place, scope)
+            draft.wrote(table)
+            scope.context.problem(f"OUTPUT … INTO {table}: which columns it writes is not followed")
+        tokens = logged_rows(piece.tokens, self.dialect) if draft.kind == "DELETE" else None
         insert = self._tree(tokens, piece.source) if tokens is not None else None
         if insert is not None and type(insert) in WRITERS:
             WRITERS[type(insert)](insert, scope, draft)

@@ -108,6 +108,8 @@ def table_function(scope: Scope, function: Any, columns: list[str]) -> Relation:
         isinstance(function.parent, exp.Table) and function.parent.args.get("db")
     ):
         scope.context.problem(f"{name}: which tables the function reads is not known", function.parent)
+    if isinstance(function, exp.Dot):
+        scope.context.problem(f"{function.sql()}: which tables the function reads is not known")
     if name == "table_changes" and (literal := next(function.find_all(exp.Literal), None)) is not None:
         return scope.context.table(exp.to_table(str(literal.this)))
     tables = [a for a in function.find_all(exp.Table) if isinstance(a.parent, exp.Expression)]

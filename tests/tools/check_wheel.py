@@ -19,6 +19,8 @@ import lineage_nb as ln
 snap = ln.sample()
 assert snap.impact("raw.users.email").frame.height
 assert snap.cost(by="team").frame.height and snap.pii().frame.height and snap.unused().frame.height
+found = ln.sql_lineage("INSERT INTO t SELECT md5(email) AS h FROM raw.users")
+assert found.edges["verdict"].to_list() == ["pseudonymised"]
 print("the wheel works:", snap.impact("raw.users.email").headline)
 """
 
@@ -38,6 +40,17 @@ def main() -> None:
         python = work / "env" / "bin" / "python"
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel], check=True)
         subprocess.run([python, "-W", "error", "-c", USE], check=True, cwd=work)
+        check_pure(python)
+
+
+def check_pure(python: Path) -> None:
+    """The golden pairs hold under sqlglot's pure build too, which browser kernels have."""
+    pip = [python, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "uninstall", "--yes", "sqlglotc"], check=True)
+    subprocess.run([*pip, "install", "pytest", "hypothesis"], check=True)
+    subprocess.run([python, "-c", "import sqlglot.parser as p; assert p.__file__.endswith('.py')"], check=True)
+    options = ["-q", "-p", "no:cacheprovider", "-o", "addopts=", "--import-mode=importlib"]
+    subprocess.run([python, "-m", "pytest", *options, "tests/sql/test_golden.py"], check=True, cwd=ROOT)
 
 
 if __name__ == "__main__":

@@ -25,25 +25,25 @@ JOIN silver.campaigns c ON c.id = v.campaign_id AND NOT c.deleted
 GROUP BY c.name, date_trunc('DAY', v.at)
 HAVING count(*) > 5;
 ;;;
-gold.campaign_day.campaign <- silver.campaigns.name IDENTITY plain
-gold.campaign_day.day <- bronze.events.ts TRANSFORMATION plain
-gold.campaign_day.devices <- bronze.events.device_id AGGREGATION aggregated
-gold.campaign_day.high_value <- bronze.events.products.price AGGREGATION aggregated
-gold.campaign_day.high_value <- bronze.events.products.price CONDITIONAL
-gold.campaign_day.skus <- bronze.events.products.sku AGGREGATION plain
-gold.campaign_day.best <- bronze.events.products.sku AGGREGATION plain
-gold.campaign_day.best <- bronze.events.products.price AGGREGATION derived
-gold.campaign_day.best <- bronze.events.products.price CONDITIONAL
-gold.campaign_day <- bronze.events.kind FILTER
-gold.campaign_day <- silver.campaigns.* FILTER
-gold.campaign_day <- bronze.events.ds FILTER
-gold.campaign_day <- silver.campaigns.id JOIN
-gold.campaign_day <- bronze.events.props JOIN @campaign.id
-gold.campaign_day <- silver.campaigns.deleted JOIN
-gold.campaign_day <- silver.campaigns.name GROUP_BY
-gold.campaign_day <- bronze.events.ts GROUP_BY
-inputs: bronze.events, silver.campaigns
-outputs: gold.campaign_day
+main.gold.campaign_day.campaign <- main.silver.campaigns.name IDENTITY plain
+main.gold.campaign_day.day <- main.bronze.events.ts TRANSFORMATION plain
+main.gold.campaign_day.devices <- main.bronze.events.device_id AGGREGATION aggregated
+main.gold.campaign_day.high_value <- main.bronze.events.products.price AGGREGATION aggregated
+main.gold.campaign_day.high_value <- main.bronze.events.products.price CONDITIONAL
+main.gold.campaign_day.skus <- main.bronze.events.products.sku AGGREGATION plain
+main.gold.campaign_day.best <- main.bronze.events.products.sku AGGREGATION plain
+main.gold.campaign_day.best <- main.bronze.events.products.price AGGREGATION derived
+main.gold.campaign_day.best <- main.bronze.events.products.price CONDITIONAL
+main.gold.campaign_day <- main.bronze.events.kind FILTER
+main.gold.campaign_day <- main.silver.campaigns.* FILTER
+main.gold.campaign_day <- main.bronze.events.ds FILTER
+main.gold.campaign_day <- main.silver.campaigns.id JOIN
+main.gold.campaign_day <- main.bronze.events.props JOIN @campaign.id
+main.gold.campaign_day <- main.silver.campaigns.deleted JOIN
+main.gold.campaign_day <- main.silver.campaigns.name GROUP_BY
+main.gold.campaign_day <- main.bronze.events.ts GROUP_BY
+inputs: main.bronze.events, main.silver.campaigns
+outputs: main.gold.campaign_day
 ===
 -- case: upsert of the latest change with a window in a CTE
 -- dialect: databricks

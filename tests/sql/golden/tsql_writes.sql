@@ -86,9 +86,9 @@ GO
 INSERT INTO dbo.T (A) SELECT B FROM dbo.S WHERE C = 1;
 GO
 ;;;
-dbo.t.a <- dbo.s.b IDENTITY plain
-dbo.t <- dbo.s.c FILTER
-outputs: dbo.t
+mart.dbo.t.a <- mart.dbo.s.b IDENTITY plain
+mart.dbo.t <- mart.dbo.s.c FILTER
+outputs: mart.dbo.t
 ===
 -- case: update with variable assignment
 -- dialect: tsql
