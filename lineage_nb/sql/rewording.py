@@ -24,6 +24,9 @@ def reworded(tokens: Sequence[Token], dialect: Dialect) -> list[Token] | None:
         return [*_keyworded("COPY INTO", dialect), *tokens[2 : at + 2]]
     if words[1:2] == ["TOP"] and words[0] in ("UPDATE", "DELETE", "INSERT", "MERGE"):
         return [tokens[0], *tokens[_closed(tokens, 2) if words[2:3] == ["("] else 3 :]]
+    titled = _without_titles(tokens)
+    if len(titled) < len(tokens):
+        return titled
     logged = after(tokens, "LOG", "ERRORS")
     if logged is not None:  # Oracle's table of rejected rows
         return list(tokens[: logged - 2])
@@ -117,6 +120,20 @@ def logged_rows(tokens: Sequence[Token], dialect: Dialect) -> list[Token] | None
     insert, select = _keyworded("INSERT INTO", dialect), _keyworded("SELECT", dialect)
     source = [*_keyworded("FROM", dialect), *target, *_keyworded("AS deleted", dialect)]
     return [*insert, *tokens[into + 1 : end], *select, *tokens[start + 1 : into], *source, *tokens[end:]]
+
+
+def _without_titles(tokens: Sequence[Token]) -> list[Token]:
+    """Teradata's ``column (TITLE 'text')`` without the title."""
+    kept: list[Token] = []
+    skip = 0
+    for i, token in enumerate(tokens):
+        if skip:
+            skip -= 1
+        elif token.token_type == TokenType.L_PAREN and [t.text.upper() for t in tokens[i + 1 : i + 2]] == ["TITLE"]:
+            skip = _closed(tokens, i) - i - 1
+        else:
+            kept.append(token)
+    return kept
 
 
 def logged_to(tokens: Sequence[Token]) -> int | None:

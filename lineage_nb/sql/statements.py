@@ -66,6 +66,13 @@ def _depth(tokens: Sequence[Token]) -> int:
     return deepest
 
 
+class _Place:
+    """Where a token stands, as a tree's nodes tell it."""
+
+    def __init__(self, token: Token) -> None:
+        self.meta = {"line": token.line, "col": token.col, "start": token.start, "end": token.end}
+
+
 def _aside(node: Any, scope: Scope, draft: Draft) -> Relation:
     """A statement that writes inside another one, which keeps its own kind."""
     kind = draft.kind
@@ -227,7 +234,8 @@ class Reader:
         else:
             draft.kind = kind.__name__.upper()
             if draft.kind not in HARMLESS:
-                context.problem(f"{draft.kind} is not a statement that is known")
+                draft.kind = "UNPARSED"
+                context.problem(f"{tokens[0].text.upper()} … is not a statement that is known", _Place(tokens[0]))
         if piece.role != "statement":
             draft.kind = piece.role.upper()
         if context.dialect == "tsql":
