@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import lineage_nb as ln
 from lineage_nb.model.conform import conform
 from lineage_nb.model.merge import merge
 from lineage_nb.model.report import ReportBuilder
@@ -586,9 +587,11 @@ def test_order_duplicates_and_partition_never_matter(
     folders = []
     for i in range(6):
         shared = f"model.p{i % 3}.orders"
-        content = manifest(
-            nodes={shared: model("model.p0.orders", relation=f"db.s{i % 4}.orders", description=f"text {i}")}
+        code = f"select A, k.c{i}, e from db.s{i % 3}.orders as o join db.other.t as k on k.id = o.id"
+        built = model(
+            "model.p0.orders", relation=f"db.s{i % 4}.orders", description=f"text {i}", compiled_code=code
         )
+        content = manifest(nodes={shared: built})
         content["metadata"]["generated_at"] = f"2026-01-0{i + 1}T00:00:00Z"
         described = catalog({"A": "INT", f"c{i}": "INT"}, key=shared)
         folders.append(
@@ -728,3 +731,208 @@ def test_loading_is_total_over_odd_bytes(
     FORMAT.claims(Entry(path))
     FORMAT.claims_folder(path.parent)
     conform(read(path))
+
+
+# -- compiled SQL -------------------------------------------------------------------------------------------
+
+
+ORDERS = {"source.p.raw.o": source(), "source.p.raw.users": source('"db"."raw"."users"')}
+
+
+def cataloged(**tables: list[str]) -> dict[str, object]:
+    """A catalog: unique_id with ``__`` for dots → ``schema.name`` and columns."""
+    nodes = {}
+    for key, (name, *columns) in tables.items():
+        schema, _, table = name.partition(".")
+        entry = catalog(dict.fromkeys(columns, "TEXT"), name=table, key=key.replace("__", "."))
+        (about,) = entry["nodes"].values()
+        about["metadata"]["schema"] = schema
+        nodes |= entry["nodes"]
+    return {"metadata": head("catalog", 1), "nodes": nodes, "sources": {}}
+
+
+def columns_of(data: SnapshotData) -> set[tuple[str, str, str, str | None]]:
+    """What compiled SQL says: source, target, subtype, verdict; without namespace and database."""
+    said = data.frames["edges"].filter(
+        pl.col("evidence") == "dbt:compiled SQL", pl.col("type").is_in(["DIRECT", "INDIRECT"])
+    )
+    short = (pl.col(c).str.replace(r"^[^/]*/(db\.)?", "") for c in ("source", "target"))
+    return set(said.select(*short, "subtype", "verdict").iter_rows())
+
+
+def labelled(data: SnapshotData, *tagged: str) -> dict[str, tuple[str, str]]:
+    """Columns that a label reaches from the tagged ones: verdict, certainty."""
+    nodes = {"id": list(tagged), "kind": ["column"] * len(tagged), "tags": [["pii:x"]] * len(tagged)}
+    snap = ln.Snapshot(data).merge(ln.from_frames(nodes=nodes))
+    return {
+        n: (v, c)
+        for n, v, c in snap.pii(labels=["x"]).frame.select("node", "verdict", "certainty").iter_rows()
+    }
+
+
+def test_compiled_sql_tells_how_columns_flow(tmp_path: Path) -> None:
+    code = """
+with __dbt__cte__clean as (select id, mail, paid from "db"."raw"."orders" where paid),
+named as (select * from __dbt__cte__clean)
+select n.id, sha256(n.mail) as mail_hash, count(*) as n, 7 as seven from named as n group by n.id, n.mail
+"""
+    nodes = {
+        "model.p.clean": model("source.p.raw.o", relation=None, config={"materialized": "ephemeral"}),
+        "model.p.out": model("model.p.clean", relation='"db"."mart"."out"', compiled_code=code),
+    }
+    columns = cataloged(
+        source__p__raw__o=["raw.orders", "id", "mail", "paid"],
+        model__p__out=["mart.out", "id", "mail_hash", "n", "seven"],
+    )
+    data = read(*write(tmp_path, manifest=manifest(nodes=nodes, sources=ORDERS), catalog=columns))
+    assert columns_of(data) == {
+        ("raw.orders#id", "mart.out#id", "IDENTITY", "plain"),
+        ("raw.orders#mail", "mart.out#mail_hash", "TRANSFORMATION", "pseudonymised"),
+        ("raw.orders#paid", "mart.out", "FILTER", None),
+        ("raw.orders#id", "mart.out", "GROUP_BY", None),
+        ("raw.orders#mail", "mart.out", "GROUP_BY", None),
+    }
+    assert not {n for n in data.frames["nodes"]["name"].drop_nulls() if "named" in n or "__dbt__" in n}
+    job = "job:dbt/p.out"
+    assert set(data.frames["edges"].filter(pl.col("subtype").is_not_null())["job"]) == {job}
+    assert labelled(data, "duckdb/db.raw.orders#mail") == {
+        "duckdb/db.raw.orders#mail": ("plain", "proved"),
+        "duckdb/db.mart.out#mail_hash": ("pseudonymised", "proved"),
+    }
+
+
+def test_older_manifests_call_it_compiled_sql(tmp_path: Path) -> None:
+    nodes = {
+        "snapshot.p.s": {
+            **model("source.p.raw.o", relation="mart.s", compiled_sql="select id from raw.o"),
+            "resource_type": "snapshot",
+        }
+    }
+    data = read(*write(tmp_path, manifest=manifest(4, "spark", nodes=nodes)))
+    assert columns_of(data) == {("raw.o#id", "mart.s#id", "IDENTITY", "plain")}
+
+
+def test_what_dbt_adds_to_a_snapshot_stays_open(tmp_path: Path) -> None:
+    nodes = {"snapshot.p.s": {**model("source.p.raw.o", relation="db.mart.s", compiled_code='select id, mail from "db"."raw"."orders"'), "resource_type": "snapshot"},
+             "model.p.m": model("snapshot.p.s", relation="db.mart.m", compiled_code="select id, dbt_valid_to from db.mart.s")}  # fmt: skip
+    columns = cataloged(
+        snapshot__p__s=["mart.s", "id", "mail", "dbt_scd_id", "dbt_valid_to"],
+        source__p__raw__o=["raw.orders", "id", "mail"],
+    )
+    data = read(*write(tmp_path, manifest=manifest(nodes=nodes, sources=ORDERS), catalog=columns))
+    found = labelled(data, "duckdb/db.raw.orders#id")
+    assert found["duckdb/db.mart.s#id"] == ("plain", "proved")
+    assert (
+        found["duckdb/db.mart.s#dbt_scd_id"]
+        == found["duckdb/db.mart.m#dbt_valid_to"]
+        == ("plain", "possible")
+    )
+    assert "duckdb/db.mart.s#mail" not in found
+    assert not set(data.frames["nodes"].filter(pl.col("name") == "*")["id"])
+
+
+def test_a_star_without_a_catalog_stays_open(tmp_path: Path) -> None:
+    code = 'select *, 1 as one from "db"."raw"."orders"'
+    nodes = {"model.p.a": model("source.p.raw.o", relation="db.mart.a", compiled_code=code)}
+    data = read(*write(tmp_path, manifest=manifest(nodes=nodes, sources=ORDERS)))
+    assert "1 model with all columns (*)" in notes(data)
+    found = labelled(data, "duckdb/db.raw.orders#mail")
+    assert found["duckdb/db.mart.a#*"] == ("plain", "possible")
+    assert "duckdb/db.mart.a#one" not in found
+    beside = cataloged(model__p__a=["mart.a", "id", "mail", "one"])
+    found = labelled(
+        read(*write(tmp_path, catalog=beside), tmp_path / "manifest.json"), "duckdb/db.raw.orders#mail"
+    )
+    assert found == {
+        "duckdb/db.raw.orders#mail": ("plain", "proved"),
+        "duckdb/db.mart.a#id": ("plain", "possible"),
+        "duckdb/db.mart.a#mail": ("plain", "possible"),
+    }
+
+
+def test_a_column_that_cannot_be_resolved_stays_open_and_no_other(tmp_path: Path) -> None:
+    code = "select o.id, mail from db.raw.orders as o join db.raw.users as u on o.user_id = u.id"
+    nodes = {
+        "model.p.a": model("source.p.raw.o", "source.p.raw.users", relation="db.mart.a", compiled_code=code)
+    }
+    data = read(*write(tmp_path, manifest=manifest(nodes=nodes, sources=ORDERS)))
+    assert "1 place in the compiled SQL of 1 model, such as model.p.a, could not be resolved" in notes(data)
+    assert labelled(data, "duckdb/db.raw.users#mail") == {
+        "duckdb/db.raw.users#mail": ("plain", "proved"),
+        "duckdb/db.mart.a#mail": ("plain", "possible"),
+    }
+
+
+def test_columns_go_from_model_to_model_without_a_catalog(tmp_path: Path) -> None:
+    """The order of names is not the order of reading; what people document spells the columns."""
+    nodes = {
+        "model.p.a": model("model.p.b", relation="DB.MART.A", compiled_code="select * from DB.MART.B"),
+        "model.p.b": model("source.p.raw.o", relation="DB.MART.B", compiled_code="select Id, lower(mail) as mail from db.raw.orders",
+                           columns={"Id": {"name": "Id"}, "old": {"name": "old"}}),
+    }  # fmt: skip
+    data = read(*write(tmp_path, manifest=manifest(adapter="snowflake", nodes=nodes, sources=ORDERS)))
+    assert columns_of(data) == {
+        ("raw.orders#ID", "DB.MART.B#Id", "IDENTITY", "plain"),
+        ("raw.orders#MAIL", "DB.MART.B#MAIL", "TRANSFORMATION", "plain"),
+        ("DB.MART.B#Id", "DB.MART.A#Id", "IDENTITY", "plain"),
+        ("DB.MART.B#MAIL", "DB.MART.A#MAIL", "IDENTITY", "plain"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("adapter", "code", "origin"),
+    [
+        ("bigquery", "select `mail` from `db.raw`.`orders`", "mail"),
+        ("duckdb", 'select "MAIL" from "DB"."Raw"."orders"', "Mail"),
+        ("sqlserver", "select top 5 [mail] from [db].[raw].[orders]", "Mail"),
+        ("snowflake", "select $$x$$ as y, mail from db.raw.orders", "Mail"),
+        ("glue", "select mail from raw.orders", "Mail"),
+    ],
+)
+def test_each_adapter_is_read_in_its_dialect(tmp_path: Path, adapter: str, code: str, origin: str) -> None:
+    nodes = {"model.p.a": model("source.p.raw.o", relation="db.mart.a", compiled_code=code)}
+    columns = cataloged(source__p__raw__o=["raw.orders", "id", origin], model__p__a=["mart.a", "mail"])
+    data = read(
+        *write(tmp_path, manifest=manifest(adapter=adapter, nodes=nodes, sources=ORDERS), catalog=columns)
+    )
+    assert (f"raw.orders#{origin}", "mart.a#mail", "IDENTITY", "plain") in columns_of(data)
+    assert "could not be resolved" not in notes(data)
+
+
+def test_compiled_code_that_is_no_query_is_said(tmp_path: Path) -> None:
+    nodes = {
+        "model.p.bad": model("source.p.raw.o", relation="db.mart.bad", compiled_code="selec id from db.raw.orders"),
+        "model.p.ddl": model("source.p.raw.o", relation="db.mart.ddl", compiled_code="create table x (a int)"),
+        "model.p.py": model("source.p.raw.o", relation="db.mart.py", compiled_code="def model(dbt, session): ...", language="python"),
+        "model.p.raw": model("source.p.raw.o", relation="db.mart.raw", raw_code="select 1"),
+        "model.p.deep": model("source.p.raw.o", relation="db.mart.deep", compiled_code="select " + "(" * 9_000 + "1" + ")" * 9_000),
+        "model.p.odd": model("source.p.raw.o", relation="db.mart.odd", compiled_code=["select 1"]),
+    }  # fmt: skip
+    data = read(*write(tmp_path, manifest=manifest(adapter="acme", nodes=nodes, sources=ORDERS)))
+    assert data.report.rejected == 0
+    assert "3 models whose compiled SQL is no query that can be read, such as model.p.bad" in notes(data)
+    assert "2 models without compiled SQL, such as model.p.odd" in notes(data)
+    assert "'acme' is not known" in notes(data)
+    assert not columns_of(data)
+    found = labelled(data, "duckdb/db.raw.orders#id", "acme/db.raw.orders#id")
+    assert found["acme/db.mart.bad"] == ("plain", "possible")
+
+
+@pytest.mark.skipif(not SAMPLE.is_dir(), reason="the sample of the streaming company is not there")
+def test_the_sample_tells_masked_from_called_masked() -> None:
+    """Truths 10 and 11 of the sample, as far as SQL alone can tell them."""
+    data = read(*FORMAT.claims_folder(SAMPLE))
+    verdicts: dict[tuple[str, str], set[str]] = {}
+    for origin, target, _, verdict in columns_of(data):
+        if verdict is not None:
+            where = tuple(n.removeprefix("stream.") for n in (origin, target))
+            verdicts.setdefault(where, set()).add(verdict)
+    assert verdicts["core.dim_users#email", "core.dim_users_hashed#email_hash"] == {"pseudonymised"}
+    assert verdicts["core.dim_users#email", "marts.contact_points#contact"] == {"pseudonymised"}
+    assert verdicts["staging.stg_newsletter_signups#email", "marts.contact_points#contact"] == {"plain"}
+    assert verdicts["staging.stg_support_tickets#email", "core.support_contacts#email_masked"] == {"plain"}
+    assert verdicts["staging.stg_payroll#salary", "hr.salary_by_department#average_salary"] == {"aggregated"}
+    assert verdicts["raw.play_events#ip_address", "staging.stg_play_events#ip_address"] == {"plain"}
+    grouped = {(s, t) for s, t, how, _ in columns_of(data) if how == "GROUP_BY"}
+    assert ("stream.staging.stg_payroll#employee_id", "stream.hr.salary_by_employee") in grouped
+    assert "could not be resolved" not in notes(data)

@@ -113,11 +113,40 @@ class _Trace:
     def _strength(self) -> NDArray[np.int8]:
         """Verdict of every arc as its place in `VERDICTS`; beyond the last: carries nothing."""
         rank = {v: i for i, v in enumerate(VERDICTS)}
-        stated = self.graph.edges["verdict"].replace_strict({**rank, "none": len(VERDICTS)}, default=0, return_dtype=pl.Int8)
+        verdict = self.graph.edges["verdict"]
+        stated = verdict.replace_strict({**rank, "none": len(VERDICTS)}, default=0, return_dtype=pl.Int8).to_numpy().copy()
+        told = self._of_arcs(stated)
+        stated[self._one_person_each(told)] = 0
+        return self._of_arcs(stated)
+
+    def _of_arcs(self, stated: NDArray[np.int8]) -> NDArray[np.int8]:
         row = self.graph.arcs.row
         strength = np.zeros(len(row), dtype=np.int8)
-        strength[row >= 0] = stated.to_numpy()[row[row >= 0]]
+        strength[row >= 0] = stated[row[row >= 0]]
         return strength
+
+    def _one_person_each(self, strength: NDArray[np.int8]) -> NDArray[np.bool_]:
+        """Which edges aggregate over the rows of one person: their job groups by a column that tells who it is.
+
+        A sum by employee is that employee's; each group is a person's as long as one of its keys carries a label,
+        plain or pseudonymised.
+        """
+        edges = self.graph.edges
+        groups = self.lineage.frames["edges"].filter(pl.col("subtype") == "GROUP_BY")
+        found = self.graph.reach(
+            [self.graph.index(i) for i in self.tagged["id"].unique().sort()],
+            bit=POSSIBLE_VALUE,
+            allowed=strength <= VERDICTS.index("pseudonymised"),
+        )
+        who = self.graph.nodes["id"].filter(pl.Series(found.hops[: self.graph.arcs.real] >= 0))
+        groups = groups.filter(pl.col("source").is_in(who.implode()))
+        keyed = groups.select(pl.col("target").str.extract(r"^([^#]*)").alias("data"), "job").drop_nulls().unique()
+        mine = edges.with_row_index("row").filter(pl.col("verdict") == "aggregated")
+        mine = mine.select("row", pl.col("target").str.extract(r"^([^#]*)").alias("data"), pl.col("jobs").alias("job"))
+        rows = mine.explode("job").join(keyed, on=["data", "job"], how="semi")["row"].unique()
+        plain = np.zeros(edges.height, dtype=np.bool_)
+        plain[rows.to_numpy()] = True
+        return plain
 
     def search(self, label: str, verdict: str, certainty: str) -> Closure:
         """Everything that `label` reaches at `verdict` or stronger."""

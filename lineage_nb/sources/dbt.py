@@ -6,6 +6,7 @@ What becomes of them
     - ephemeral models, metrics, semantic models and functions have no relation: lineage passes through them, and
       the evidence names them (``dbt:manifest via model.shop.stg_orders``). Tests, analyses and hooks are
       counted, no more;
+    - compiled SQL of models and snapshots → how their columns flow, see `lineage_nb.sources.dbt_sql`;
     - dbt's ``relation_name`` becomes an alias of the relation, its ``unique_id`` one of what it names: the job of
       a model, the relation of a source, the report of an exposure. By these other sources meet the same nodes.
 
@@ -15,7 +16,8 @@ What is understood together
     unique_id, if all that do agree. Failing that ``dbt/unique_id`` is the dataset, which the aliases of
     a manifest explain when the two are merged. Reading several folders is the same as merging them. Only what
     takes both files to see is lost by reading a catalog and its manifest apart: columns that they spell in
-    different cases stay apart, and the newer one of the two names a column's type.
+    different cases stay apart, the newer one of the two names a column's type, and a star in compiled SQL stands
+    for columns that are not known.
 """
 
 from __future__ import annotations
@@ -26,14 +28,16 @@ from typing import Any
 
 import polars as pl
 
+from lineage_nb.model.merge import unite
 from lineage_nb.model.report import ReportBuilder
 from lineage_nb.sources.dbt_artifacts import Artifact, claims, claims_folder, open_artifact
-from lineage_nb.sources.dbt_catalog import CatalogEntry, Spelling, catalog_rows, parse_catalog, spelling
+from lineage_nb.sources.dbt_catalog import CatalogEntry, catalog_rows, parse_catalog, spelling
 from lineage_nb.sources.dbt_facts import counted, reference
 from lineage_nb.sources.dbt_lineage import manifest_rows
 from lineage_nb.sources.dbt_manifest import Manifest, Resource, parse_manifest
 from lineage_nb.sources.dbt_results import freshness_rows, run_rows
 from lineage_nb.sources.dbt_rows import Rows
+from lineage_nb.sources.dbt_sql import compiled_frames
 from lineage_nb.sources.registry import Entry, Format
 
 __all__ = ["FORMAT"]
@@ -87,9 +91,10 @@ def _read(
         beside.setdefault(manifest.artifact.folder.resolve(), []).append(manifest)
     projects = {a.folder: _Project(beside.get(a.folder.resolve()) or manifests) for a in artifacts}
     rows = Rows()
-    spellings = _catalogs(rows, [a for a in artifacts if a.kind == "catalog"], projects)
+    catalogs = _catalogs(rows, [a for a in artifacts if a.kind == "catalog"], projects)
     for manifest in manifests:
-        manifest_rows(rows, manifest, spellings.get(id(manifest), {}))
+        said = catalogs.get(id(manifest), {})
+        manifest_rows(rows, manifest, {u: spelling(entries) for u, entries in said.items()})
     for artifact in artifacts:
         project = projects[artifact.folder]
         if artifact.kind == "run-results":
@@ -103,13 +108,14 @@ def _read(
         if disputed and artifact.kind != "manifest":
             count = counted(len(disputed), "relation")
             artifact.file.note(f"{count} named differently by several manifests: left at the unique_id")
-    return rows.frames()
+    compiled = (compiled_frames(m, catalogs.get(id(m), {})) for m in manifests)
+    return unite([rows.frames(), *compiled])
 
 
 def _catalogs(
     rows: Rows, catalogs: Sequence[Artifact], projects: Mapping[Path, _Project]
-) -> dict[int, dict[str, Spelling]]:
-    """Add what catalogs say; return how they spell the columns of each manifest's relations."""
+) -> dict[int, dict[str, list[CatalogEntry]]]:
+    """Add what catalogs say; return what they say of each manifest's relations, newest first."""
     said: dict[int, dict[str, list[tuple[int, CatalogEntry]]]] = {}
     for artifact in catalogs:
         project, nameless = projects[artifact.folder], 0
@@ -125,7 +131,7 @@ def _catalogs(
                     )
         if nameless:
             artifact.file.note(f"{counted(nameless, 'relation')} without a name, left at the unique_id")
-    return {m: {u: spelling(_newest_first(found)) for u, found in by_id.items()} for m, by_id in said.items()}
+    return {m: {u: _newest_first(found) for u, found in by_id.items()} for m, by_id in said.items()}
 
 
 def _newest_first(found: list[tuple[int, CatalogEntry]]) -> list[CatalogEntry]:

@@ -61,6 +61,8 @@ class _Record(msgspec.Struct):
     config: Raw = Raw(b"null")
     columns: Raw = Raw(b"null")
     language: Any = None
+    compiled_code: Any = None
+    compiled_sql: Any = None
     tags: Any = None
     meta: Any = None
     group: Any = None
@@ -122,6 +124,10 @@ class Resource:
         How it is materialized.
     inputs : tuple of str
         unique_ids that it depends on.
+    code : str or None
+        The query that makes it, compiled; None where there is none.
+    python : bool
+        Whether a Python function makes it.
     """
 
     kind: str
@@ -132,6 +138,8 @@ class Resource:
     inputs: tuple[str, ...]
     facts: Facts
     columns: tuple[Column, ...]
+    code: str | None = None
+    python: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +241,8 @@ class _Parser:
             _inputs(record) if kind != "source" else (),
             self._facts(unique_id, record, config),
             tuple(self._columns(record)),
+            _code(record) if kind != "source" else None,
+            record.language == "python",
         )
 
     def _report(self, section: str, unique_id: str, record: _Record) -> None:
@@ -324,6 +334,10 @@ class _Parser:
 
 def _inputs(record: _Record) -> tuple[str, ...]:
     return tuple(sorted(set(record.depends_on.nodes or ()))) if record.depends_on else ()
+
+
+def _code(record: _Record) -> str | None:
+    return None if record.language == "python" else text(record.compiled_code) or text(record.compiled_sql)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -29,6 +29,7 @@ _BUILT_IN = (
     "lineage_nb.sources.openlineage",
     "lineage_nb.sources.query_log",
     "lineage_nb.sources.frames",
+    "lineage_nb.sources.sql_folder",
 )
 """Modules with a `FORMAT`, in the order in which they are asked. A new source is one line here."""
 

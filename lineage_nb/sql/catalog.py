@@ -11,7 +11,7 @@ from sqlglot.dialects.dialect import Dialect, NormalizationStrategy
 
 from lineage_nb.errors import LineageError
 
-__all__ = ["Catalog", "Known", "Names", "dialect_of", "names_of"]
+__all__ = ["Catalog", "Known", "Names", "dialect_of", "names_of", "spelled"]
 
 Columns = Sequence[str] | Mapping[str, str | None]
 
@@ -255,3 +255,16 @@ class Names:
 def names_of(dialect: Dialect, default_catalog: str | None, default_schema: str | None) -> Names:
     """How a dialect spells names, with these defaults; shared, since it never changes."""
     return Names(dialect, default_catalog, default_schema)
+
+
+def spelled(name: str, dialect: str | None = None, *, table: bool = False) -> str:
+    """How a dialect spells a name that is written without quotes, dotted or not.
+
+    Examples
+    --------
+    >>> spelled("shop.mart.users", "snowflake", table=True), spelled("Email", "postgres")
+    ('SHOP.MART.USERS', 'email')
+    """
+    names = names_of(dialect_of(dialect), None, None)
+    fold = names.part if table else names.fold
+    return ".".join(fold(exp.to_identifier(part)) for part in name.split("."))

@@ -1,0 +1,3 @@
+SELECT *, LOWER(email) AS mail
+FROM raw.users
+WHERE id > 0
