@@ -200,6 +200,8 @@ def _statements(what: SqlLineage | Statement) -> tuple[Statement, ...]:
 
 
 def _unread(found: SqlLineage | Statement) -> bool:
+    if not _statements(found) and found.problems:  # cut off within a text, perhaps by the warehouse
+        return True
     return any(s.kind == "UNPARSED" for s in _statements(found)) and not (found.inputs or found.outputs)
 
 
@@ -234,6 +236,8 @@ def _why_nothing(what: SqlLineage | Statement) -> str:
     statements = _statements(what)
     if any(s.inputs for s in statements):
         return "queries of system tables"
+    if any(s.kind in ("CALL", "EXECUTE") for s in statements):
+        return "calls of procedures, whose reads and writes the text does not tell"
     if any("" in s.columns for s in statements):
         return "queries without a table"
     return "statements that move no data (SET, SHOW, GRANT …)"

@@ -86,7 +86,7 @@ def load_rows(
     names = _dialects(log["dialect"])
     log = log.with_columns(_fault(layout, list(names)).alias("reason"), pl.col("statement").fill_null(""))
     reject(log.filter(pl.col("reason").is_not_null()), files)
-    kept = log.filter(pl.col("reason").is_null()).drop("reason", "bad_time")
+    kept = log.filter(pl.col("reason").is_null()).drop("reason", "bad_time", "bad_cost")
     return kept.with_columns(pl.col("dialect").replace_strict(names, default=None, return_dtype=pl.String))
 
 
@@ -96,6 +96,7 @@ def _fault(layout: Layout, dialects: Sequence[str]) -> pl.Expr:
     timed = pl.lit("time" in layout.columns)
     checks = {
         "time is no time": pl.col("bad_time"),
+        "cost is no number": pl.col("bad_cost"),
         "time is empty": timed & pl.col("time").is_null() & ~pl.col("bad_time"),
         "statement is empty": pl.col("statement").is_null() & ~listed,
         "SQL dialect is not known": ~pl.col("dialect").is_in(dialects) & pl.col("dialect").is_not_null(),

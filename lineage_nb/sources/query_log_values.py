@@ -38,9 +38,10 @@ LOG: Final[Mapping[str, Any]] = {
     "destination": pl.String,
     "type": pl.String,
     "bad_time": pl.Boolean,
+    "bad_cost": pl.Boolean,
 }
 """A row per statement: `state` in the model's words, `busy` in microseconds, `cost` in micro-units, `reads` the tables
-that the log itself lists, joined by `SEPARATOR`; `bad_time` where a time is given that is none."""
+that the log itself lists, joined by `SEPARATOR`; `bad_time` and `bad_cost` where what is given is no time or number."""
 
 _STATES: Final = {
     "COMPLETE": (
@@ -117,6 +118,7 @@ def standard(frame: pl.DataFrame, layout: Layout, prices: Mapping[str, float]) -
     known = {**text, **number, **times, "state": _state(given, nothing)}
     known["bad_time"] = _text(given.get("time", nothing)).is_not_null() & times["time"].is_null()
     known["cost"] = _cost(given, prices, frame.height)
+    known["bad_cost"] = _text(given.get("cost", nothing)).is_not_null() & known["cost"].is_null()
     spans = {r: _micros(given[r], layout.units.get(r, _MICRO)) for r in ("busy", "duration") if r in given}
     out = pl.DataFrame([known.get(r, _none(frame.height, t)).cast(t).alias(r) for r, t in LOG.items()])
     measured = pl.coalesce(*spans.values(), pl.lit(None, pl.Int64)) if spans else pl.lit(None, pl.Int64)

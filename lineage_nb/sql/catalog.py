@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import Any
 
@@ -40,6 +41,23 @@ _ALIASES = {
 }
 
 
+_READ = (
+    *(
+        "athena",
+        "bigquery",
+        "clickhouse",
+        "databricks",
+        "duckdb",
+        "flink",
+        "hive",
+        "mysql",
+        "oracle",
+        "postgres",
+    ),
+    *("redshift", "snowflake", "spark", "trino", "tsql"),
+)
+
+
 @cache
 def dialect_of(name: str | None) -> Dialect:
     """Find a dialect by its name, sqlglot's or a common other one.
@@ -54,12 +72,15 @@ def dialect_of(name: str | None) -> Dialect:
     >>> type(dialect_of("SparkSQL")).__name__
     'Spark'
     """
+    if name is not None and not isinstance(name, str):
+        raise LineageError(f"dialect must be a name, not {type(name).__name__}")
     key = (name or "").strip().lower()
     try:
         return Dialect.get_or_raise(_ALIASES.get(key, key) or None)
     except ValueError:
-        known = sorted({*(d for d in Dialect.classes if d), *_ALIASES})
-        raise LineageError(f"unknown SQL dialect {name!r}. Known: {', '.join(known)}.") from None
+        close = get_close_matches(key, [*_READ, *_ALIASES, *Dialect.classes], n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise LineageError(f"unknown SQL dialect {name!r}.{hint} Known: {', '.join(_READ)}.") from None
 
 
 class Known:
@@ -98,6 +119,8 @@ class Catalog:
         self._below: Catalog | None = None
         self._exact = False
         self._forgotten: set[str] = set()
+        if tables is not None and not isinstance(tables, Mapping):
+            raise LineageError(f"a schema maps tables to their columns; it is no {type(tables).__name__}")
         for table, columns in (tables or {}).items():
             self.learn(table, columns)
 
@@ -106,6 +129,10 @@ class Catalog:
 
     def learn(self, table: str, columns: Columns) -> None:
         """Add a table, or replace what was known of it."""
+        if isinstance(columns, (str, bytes)):
+            raise LineageError(
+                f"the columns of {table!r} must be a list or a mapping to types, not the text {columns!r}"
+            )
         key = _plain(table)
         if key not in self._tables:
             self._suffixes = None

@@ -113,6 +113,9 @@ def command(tokens: Sequence[Token], scope: Scope, draft: Draft, parse: Parse) -
     draft.kind = words[0]
     if words[0] == "UNLOAD":
         return _unload(tokens, scope, draft, parse)
+    if words[0] == "CALL":
+        scope.context.problem("what the procedure reads and writes is not known")
+        return True
     if words[:2] == ["ALTER", "TABLE"]:
         return _altered(tokens, scope, draft)
     if words[:2] == ["RENAME", "TABLE"]:

@@ -251,6 +251,8 @@ def _execute(node: Any, scope: Scope, draft: Draft) -> Relation:
     if isinstance(node.this, exp.Table) and node.this.name.lower() == "sp_rename" and len(names) == 2:
         table = scope.context.names.table(exp.to_table(names[0], dialect="tsql"))
         draft.event("rename", table, ".".join([*table.split(".")[:-1], names[1].lower()]))
+    elif not (isinstance(node.this, exp.Table) and node.this.name.lower().startswith("sp_")):
+        scope.context.problem("what the procedure reads and writes is not known")
     return Relation()
 
 

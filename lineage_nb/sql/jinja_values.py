@@ -307,6 +307,15 @@ class Evaluator:
             return ""
         if isinstance(node.node, nodes.Getattr) and node.node.attr in ("items", "keys", "values", "append"):
             return self._method(node, node.node)
+        if (
+            name == "dbt_utils.group_by"
+            and len(node.args) == 1
+            and isinstance(last := self.value(node.args[0]), int)
+        ):
+            return "group by " + ", ".join(str(i) for i in range(1, min(last, 1000) + 1))
+        if name == "dbt_utils.star":
+            self.report("dbt_utils.star is read as *", node)
+            return "*"
         if name.rpartition(".")[2] in _KEYS and len(node.args) == 1:
             columns = self.value(node.args[0])
             if isinstance(columns, list) and columns and all(isinstance(c, str) for c in columns):

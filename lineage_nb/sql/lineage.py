@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sqlglot.dialects.dialect import Dialect
 
+from lineage_nb.errors import LineageError
 from lineage_nb.sql import functions as function_tables
 from lineage_nb.sql.catalog import Catalog, dialect_of
 from lineage_nb.sql.contract import contracted
@@ -54,7 +55,7 @@ def sql_lineage(
     Raises
     ------
     LineageError
-        For an unknown dialect or verdict.
+        For an unknown dialect or verdict, or where an argument is of another type.
 
     Examples
     --------
@@ -63,6 +64,10 @@ def sql_lineage(
     [('id', 'id', 'IDENTITY', 'plain'), ('email_hash', 'email', 'TRANSFORMATION', 'pseudonymised'),
      (None, 'active', 'FILTER', None)]
     """
+    if not isinstance(sql, str):
+        raise LineageError(
+            f"sql must be text, not {type(sql).__name__}; a file is read with read(path, format='sql')"
+        )
     speaking = dialect_of(dialect)
     problems: list[Problem] = []
     text = sql

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.flows import Cell, Flow, influence
-from lineage_nb.sql.relations import STAR, Opening, Relation
+from lineage_nb.sql.relations import STAR, AnyColumn, Opening, Relation
 from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.words import AGGREGATION, CONDITIONAL, FILTER, GROUP_BY, SORT
 
@@ -88,8 +88,7 @@ def _pivot_statement(inner: Scope, relation: Relation, node: Any, aggregates: li
         made_names, made_cells = _listed_columns(keys[0], aggregates, flows)
         return Relation([*names, *made_names], [*cells, *made_cells], openings)
     values = Cell.merged([Cell(f) for f in flows])
-    made = Relation([STAR], [values], whole=Cell(values.flow, opaque=True))
-    return Relation([*names, STAR], [*cells, values], [*openings, Opening(_Any(made), frozenset())])
+    return Relation([*names, STAR], [*cells, values], [*openings, Opening(AnyColumn(values), frozenset())])
 
 
 def _listed_columns(key: Any, aggregates: list[Any], flows: list[Flow]) -> tuple[list[str], list[Cell]]:
@@ -102,16 +101,6 @@ def _listed_columns(key: Any, aggregates: list[Any], flows: list[Flow]) -> tuple
             names.append(f"{value.alias_or_name}{suffix}")
             cells.append(Cell(flow))
     return names, cells
-
-
-class _Any(Relation):
-    """A relation whose columns' names only the data tell; each has the same flow."""
-
-    def __init__(self, relation: Relation) -> None:
-        super().__init__(relation.names, relation.cells)
-
-    def possible(self, name: str) -> Cell | None:  # noqa: ARG002
-        return self.cells[0]
 
 
 def _unpivot(inner: Scope, relation: Relation, node: Any) -> Relation:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lineage_nb.sql.catalog import Known
 from lineage_nb.sql.flows import Cell, Flow
 
-__all__ = ["STAR", "BaseTable", "Opening", "Relation", "Relations"]
+__all__ = ["STAR", "AnyColumn", "BaseTable", "Opening", "Relation", "Relations"]
 
 STAR = "*"
 
@@ -109,6 +109,17 @@ class Relation:
         return Relation(
             [*names[:kept], *self.names[kept:]], self.cells, self.openings, self.influence, self.whole
         )
+
+
+class AnyColumn(Relation):
+    """A relation whose columns are not known, and each of which has the same flow."""
+
+    def __init__(self, cell: Cell) -> None:
+        super().__init__((STAR,), (cell,))
+
+    def possible(self, name: str) -> Cell | None:  # noqa: ARG002
+        """Any name is taken for a column."""
+        return self.cells[0]
 
 
 class BaseTable(Relation):

@@ -62,9 +62,11 @@ def reworded(tokens: Sequence[Token], dialect: Dialect) -> list[Token] | None:
         return _windowed(tokens, dialect)
     if "OUTFILE" in words_of(tokens) and words[:1] in (["SELECT"], ["WITH"]):
         return _outfile(tokens, dialect)
-    if words[:1] == ["MERGE"]:
+    if words[:1] == ["MERGE"] and "OUTPUT" not in words_of(tokens):
         return _merge_delete(tokens, dialect)
-    if "OUTPUT" in words_of(tokens) and words[:1] in (["DELETE"], ["UPDATE"], ["INSERT"]):
+    if words[:1] == ["INSERT"] and words_of(tokens) & {"EXEC", "EXECUTE"}:
+        return _from_procedure(tokens, dialect)
+    if "OUTPUT" in words_of(tokens) and words[:1] in (["DELETE"], ["UPDATE"], ["INSERT"], ["MERGE"]):
         return _without_output(tokens)
     if words[:2] == ["LOAD", "DATA"] and "INFILE" in words:
         return _load_infile(tokens, dialect)
@@ -95,6 +97,14 @@ def _outfile(tokens: Sequence[Token], dialect: Dialect) -> list[Token] | None:
 def words_of(tokens: Sequence[Token]) -> set[str]:
     """Words of a statement, in upper case."""
     return {t.text.upper() for t in tokens}
+
+
+def _from_procedure(tokens: Sequence[Token], dialect: Dialect) -> list[Token] | None:
+    """T-SQL's ``INSERT INTO t (a, b) EXEC p``: the table and its columns, without what the procedure gives."""
+    at = next(i for i, t in enumerate(tokens) if t.text.upper() in ("EXEC", "EXECUTE"))
+    names = [t for t in tokens[:at] if t.token_type == TokenType.COMMA]
+    nothing = _keyworded("SELECT " + ", ".join(["NULL"] * (len(names) + 1)), dialect)
+    return [*tokens[:at], *nothing] if at > 1 else None
 
 
 def _merge_delete(tokens: Sequence[Token], dialect: Dialect) -> list[Token] | None:
@@ -129,7 +139,9 @@ def _without_titles(tokens: Sequence[Token]) -> list[Token]:
     for i, token in enumerate(tokens):
         if skip:
             skip -= 1
-        elif token.token_type == TokenType.L_PAREN and [t.text.upper() for t in tokens[i + 1 : i + 2]] == ["TITLE"]:
+        elif token.token_type == TokenType.L_PAREN and [t.text.upper() for t in tokens[i + 1 : i + 2]] == [
+            "TITLE"
+        ]:
             skip = _closed(tokens, i) - i - 1
         else:
             kept.append(token)
@@ -155,7 +167,7 @@ def _without_output(tokens: Sequence[Token]) -> list[Token]:
     """T-SQL's OUTPUT clause cut out: what it gives goes to the client, or aside."""
     words = [t.text.upper() for t in tokens]
     start = words.index("OUTPUT")
-    ends = ("WHERE", "FROM", "VALUES", "SELECT", "WITH")
+    ends = ("WHERE", "FROM", "VALUES", "SELECT", "WITH") if words[0] != "MERGE" else ()
     end = next((i for i in range(start, len(words)) if words[i] in ends), len(words))
     return [*tokens[:start], *tokens[end:]]
 

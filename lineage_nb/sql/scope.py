@@ -286,6 +286,11 @@ def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cel
         level = level.parent
     if name.lower() in _SEQUENCES:
         return Cell({})
+    if qualifiers[0].lower() in scope.context.variables:
+        scope.context.problem(
+            f"{'.'.join(path)}: what a row held by a variable is made of is not followed", node
+        )
+        return Cell({})
     struct = _unqualified(scope, qualifiers[0], node, quiet=True)
     if struct is not None:
         return _fields(struct, path[1:])

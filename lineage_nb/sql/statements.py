@@ -197,7 +197,8 @@ class Reader:
         elif isinstance(error, ParseError) and error.errors:
             first = error.errors[0]
             near = f" near {first.get('highlight')!r}" if first.get("highlight") else ""
-            message = f"cannot be parsed: {first.get('description')}{near}"
+            said = str(first.get("description"))
+            message = f"cannot be parsed: {'something is missing' if '<' in said else said}{near}"
             column = max(1, (first.get("col") or 1) - max(len(first.get("highlight") or "") - 1, 0))
             problem = Problem(message, (first.get("line") or 1) + piece.line_shift, column)
         else:
@@ -235,7 +236,9 @@ class Reader:
             draft.kind = kind.__name__.upper()
             if draft.kind not in HARMLESS:
                 draft.kind = "UNPARSED"
-                context.problem(f"{tokens[0].text.upper()} … is not a statement that is known", _Place(tokens[0]))
+                context.problem(
+                    f"{tokens[0].text.upper()} … is not a statement that is known", _Place(tokens[0])
+                )
         if piece.role != "statement":
             draft.kind = piece.role.upper()
         if context.dialect == "tsql":
@@ -247,6 +250,10 @@ class Reader:
         """Take down what OUTPUT … INTO writes beside the statement itself."""
         if scope.context.dialect != "tsql":
             return
+        if draft.kind == "INSERT" and any(t.text.upper() in ("EXEC", "EXECUTE") for t in piece.tokens):
+            scope.context.problem("the rows come from a procedure: what they are made of is not known")
+            for columns in draft.outputs.values():
+                columns.pop("NULL", None)
         place = logged_to(piece.tokens)
         if place is not None and draft.kind != "DELETE":
             table = table_at(piece.tokens, place, scope)

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, carry, joined, trace
-from lineage_nb.sql.relations import STAR, BaseTable, Opening, Relation
+from lineage_nb.sql.relations import STAR, AnyColumn, BaseTable, Opening, Relation
 from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.words import DERIVED, TRANSFORMATION, UNKNOWN
 
@@ -110,6 +110,8 @@ def table_function(scope: Scope, function: Any, columns: list[str]) -> Relation:
         scope.context.problem(f"{name}: which tables the function reads is not known", function.parent)
     if isinstance(function, exp.Dot):
         scope.context.problem(f"{function.sql()}: which tables the function reads is not known")
+    if name in _REMOTE and len(function.expressions) > 1 and isinstance(function.expressions[1], exp.Column):
+        return scope.context.table(exp.to_table(function.expressions[1].sql()))
     if name == "table_changes" and (literal := next(function.find_all(exp.Literal), None)) is not None:
         return scope.context.table(exp.to_table(str(literal.this)))
     tables = [a for a in function.find_all(exp.Table) if isinstance(a.parent, exp.Expression)]
@@ -124,9 +126,18 @@ def table_function(scope: Scope, function: Any, columns: list[str]) -> Relation:
     if not columns:
         alias = alias_of(function.parent) if function.parent is not None else ""
         columns = [alias] if alias and scope.context.scalar_functions else [STAR]
+        if columns == [STAR] and name in _GENERATORS:
+            return Relation(_GENERATORS[name], [Cell({}) for _ in _GENERATORS[name]])
     if name in _RECORDS and columns and scope.context.dialect in ("postgres", "redshift", "duckdb"):
         return _records(columns, flow)
-    return Relation(columns, [Cell(flow, opaque=True) for _ in columns], whole=whole)
+    cells = [Cell(flow, opaque=True) for _ in columns]
+    openings = [Opening(AnyColumn(cells[0]), frozenset())] if columns == [STAR] else []
+    return Relation(columns, cells, openings, whole=whole)
+
+
+_GENERATORS: dict[str, tuple[str, ...]] = {"generator": (), "range": ("id",), "numbers": ("number",), "zeros": ("zero",)}
+"""Functions that make rows out of nothing → their columns."""
+_REMOTE = frozenset(("remote", "remotesecure", "cluster", "clusterallreplicas"))
 
 
 _RECORDS = frozenset(

@@ -75,7 +75,7 @@ def test_given_values() -> None:
 @pytest.mark.parametrize(
     ("sql", "expected", "line", "word"),
     [
-        ("select\n{{ dbt_utils.star(ref('m')) }}", "select\n__jinja_star__", 2, "dbt_utils.star"),
+        ("select\n{{ dbt_utils.star(ref('m')) }}", "select\n*", 2, "dbt_utils.star"),
         ("{{ this }}", "__jinja_this__", 1, "model"),
         ("x = {{ var('d') }}", "x = '__jinja_var_d__'", 1, "var('d')"),
         ("x = '{{ var('d') }}'", "x = '__jinja_var_d__'", 1, "var('d')"),

@@ -119,6 +119,7 @@ SELECT proj.sec.tokenize(email) AS token FROM raw.users
 .token <- raw.users.email TRANSFORMATION pseudonymised
 ===
 -- case: statements that move no data
+-- problems: 1
 -- dialect: bigquery
 CREATE SCHEMA IF NOT EXISTS mart OPTIONS (location = 'EU');
 CREATE TABLE IF NOT EXISTS mart.t (id INT64 NOT NULL OPTIONS (description = 'x'), tags ARRAY<STRUCT<k STRING, v STRING>>) PARTITION BY DATE(_PARTITIONTIME);

@@ -25,7 +25,7 @@ dbo.people.name <- src.people.name IDENTITY plain
 ===
 -- case: insert exec
 -- dialect: tsql
--- known: sqlglot cannot parse INSERT … EXEC
+-- problems: 1
 INSERT INTO dbo.Result (A, B) EXEC dbo.usp_Report @From = '2024-01-01'
 ;;;
 outputs: dbo.result
