@@ -63,6 +63,8 @@ ROLES: Final = ("in", "out", "static", "entry", "job entry")
 """Of a statement in an event: an input, an output, a dataset by itself, and entries of a job's lineage."""
 JOB_TO_JOB: Final = "job to job"
 IN, OUT, STATIC, ENTRY, JOB_ENTRY = range(5)
+_ROLE_BITS, _ROLE = 3, 7
+"""How a role is packed below the number of its statement."""
 DECLARED: Final = STATES.index("DECLARED")
 _STATE: Final = {name: number for number, name in enumerate(STATES[:-1])}
 _CACHE_BYTES: Final = 64 << 20
@@ -117,8 +119,11 @@ class Collector:
         self._lost: dict[str, int] = {}
         self._contents: dict[bytes, int] = {}
         self._datasets, self._plain = _Cache(), _Cache()
-        self._bare: dict[tuple[str, str], int] = {}
+        self._bare: dict[int, int] = {}
         self._items: list[int] = []
+        """Statement and role of every item since the last `pack`, in one number each."""
+        self._measured: list[int] = []
+        """Of items with statistics: place in `_items`, rows, bytes, bytes stored."""
         self._made: list[int] = []
         self._apart = False
         """Whether the latest outputs had more than facets of datasets, as those of the next event will."""
@@ -202,7 +207,7 @@ class Collector:
                 misfits.append("nominalTime")
         if by is not None and not by.deleted:
             with suppress(Misfit):
-                parent = self.statements.jobs[by.job.namespace, by.job.name] if by.job else -1
+                parent = self.statements.jobs[by.job.namespace][by.job.name] if by.job else -1
             if parent < 0:
                 misfits.append("parent")
         for name in misfits:
@@ -214,91 +219,108 @@ class Collector:
         fact = -1
         misfits: list[str] = []
         items: list[int] = []
+        measured: list[int] = []
         if outputs is ALONE:
             entity = strictly(decode_entity, job, BAD_DATASET)
-            items += (self._dataset(entity, _NONE, misfits), STATIC, -1, -1, -1)
+            items.append(self._dataset(entity, _NONE, misfits) << _ROLE_BITS | STATIC)
         else:
             read = strictly(decode_entities, inputs, BAD_INPUTS) if inputs else None
             known = self._plain.get(key, ()) if outputs else ()
             written = decode_outputs(outputs, apart=self._apart) if outputs and not known else []
-            fact = self.jobs.fact(bytes(job))
+            fact = self.jobs.fact(job)
             if fact in self.jobs.remarks:
                 misfits += self.jobs.remarks[fact]
-            bare = self._bare
             for entity in read or ():
-                before = None if entity.facets or entity.inputFacets else bare.get((entity.namespace, entity.name))
-                items += self._input(entity, misfits) if before is None else (before, IN, -1, -1, -1)
+                if entity.facets or entity.inputFacets:
+                    self._input(entity, items, measured, misfits)
+                else:
+                    statement = self._bare_statement(self._number(entity.namespace, entity.name))
+                    items.append(statement << _ROLE_BITS | IN)
             if entries := self.jobs.entries.get(fact):
-                self._covered(entries, outputs, items, misfits)
+                self._covered(entries, outputs, items, measured, misfits)
             else:
                 found: list[int] = []
                 for output in written:
                     if isinstance(output, Output):
                         found.append(self._plain_output(output))
                     else:
-                        items += self._output(output, _NONE, misfits)
+                        self._output(output, _NONE, items, measured, misfits)
                 if found:
                     known = self._plain.remember(key, tuple(found))
+                remarks = self.statements.misfits
                 for statement in known:
-                    items += (statement, OUT, -1, -1, -1)
-                    if statement in self.statements.misfits:
-                        misfits += self.statements.misfits[statement]
+                    items.append(statement << _ROLE_BITS | OUT)
+                    if statement in remarks:
+                        misfits += remarks[statement]
         number = len(self._contents)
-        self._made += (fact, len(items) // 5)
+        if measured:
+            measured[::4] = [place + len(self._items) for place in measured[::4]]
+            self._measured += measured
+        self._made += (fact, len(items))
         self._items += items
         if misfits:
             self.remarks[number] = tuple(misfits)
         return number
 
     def _covered(
-        self, entries: tuple[tuple[int, bool], ...], outputs: Raw, items: list[int], misfits: list[str]
+        self,
+        entries: tuple[tuple[int, bool], ...],
+        outputs: Raw,
+        items: list[int],
+        measured: list[int],
+        misfits: list[str],
     ) -> None:
         """Take in outputs of a job that states lineage itself, and what it states."""
         targets = self.statements.target
         covered = frozenset(targets[s] for s, to_dataset in entries if to_dataset)
         for entity in strictly(decode_entities, outputs, BAD_OUTPUTS) or () if outputs else ():
-            items += self._output(entity, covered, misfits)
+            self._output(entity, covered, items, measured, misfits)
         for statement, to_dataset in entries:
-            items += (statement, ENTRY if to_dataset else JOB_ENTRY, -1, -1, -1)
+            items.append(statement << _ROLE_BITS | (ENTRY if to_dataset else JOB_ENTRY))
             misfits += self._statement_remarks(statement)
 
     def _plain_output(self, output: Output) -> int:
         number, facets = self._number(output.namespace, output.name), output.facets
         if facets is None:
-            return self._bare_statement(output.namespace, output.name, number)
+            return self._bare_statement(number)
         return self.statements.state(number, facets, [], covered=False)
 
-    def _bare_statement(self, namespace: str, name: str, number: int) -> int:
-        statement = self._bare.get((namespace, name))
+    def _bare_statement(self, dataset: int) -> int:
+        statement = self._bare.get(dataset)
         if statement is None:
-            statement = self._bare[namespace, name] = self.statements.state(number, None, [], covered=False)
+            statement = self._bare[dataset] = self.statements.state(dataset, None, [], covered=False)
         return statement
 
     def _number(self, namespace: str, name: str) -> int:
         try:
-            return self.statements.datasets[namespace, name]
+            return self.statements.datasets[namespace][name]
         except Misfit as error:
             raise RejectedError(TOO_LONG, max(namespace, name, key=len)) from error
 
     def pack(self) -> None:
         """Move what was collected lately into compact tables; to be called every now and then."""
         self.statements.pack()
-        self.jobs.facts.pack()
-        facts, counts = (np.fromiter(self._made[i::2], dtype=np.int64) for i in range(2))
-        starts = self.item_start[-1] + np.cumsum(counts)
-        items = (np.fromiter(self._items[i::5], dtype=np.int64) for i in range(5))
-        tables = (self.item_statement, self.item_role, self.item_rows, self.item_bytes, self.item_stored)
-        for table, values in zip(
-            (self.content_fact, self.item_start, *tables), (facts, starts, *items), strict=True
+        facts, counts = np.array(self._made, dtype=np.int64).reshape(-1, 2).T
+        items = np.array(self._items, dtype=np.int64)
+        places, *numbers = np.array(self._measured, dtype=np.int64).reshape(-1, 4).T
+        measures = np.full((3, items.size), -1)
+        measures[:, places] = numbers
+        for table, values in (
+            (self.content_fact, facts),
+            (self.item_start, self.item_start[-1] + np.cumsum(counts)),
+            (self.item_statement, items >> _ROLE_BITS),
+            (self.item_role, items & _ROLE),
+            *zip((self.item_rows, self.item_bytes, self.item_stored), measures, strict=True),
         ):
             table.frombytes(values.astype(table.typecode).tobytes())
-        self._made.clear()
-        self._items.clear()
+        for rows in (self._made, self._items, self._measured):
+            rows.clear()
 
-    def _input(self, entity: Entity, misfits: list[str]) -> tuple[int, int, int, int, int]:
+    def _input(self, entity: Entity, items: list[int], measured: list[int], misfits: list[str]) -> None:
         statement = self._dataset(entity, _NONE, misfits)
+        items.append(statement << _ROLE_BITS | IN)
         if not entity.inputFacets:
-            return statement, IN, -1, -1, -1
+            return
         facets = decode_facets(InputFacets, entity.inputFacets, misfits)
         rows, size = statistics("inputStatistics", facets.inputStatistics, misfits)
         stored = -1
@@ -307,24 +329,29 @@ class Collector:
                 stored = whole(facets.dataQualityMetrics.bytes)
             except Misfit:
                 misfits.append("dataQualityMetrics")
-        return statement, IN, rows, size, stored
+        measured += (len(items) - 1, rows, size, stored)
 
     def _output(
-        self, entity: Entity, covered: frozenset[int], misfits: list[str]
-    ) -> tuple[int, int, int, int, int]:
+        self,
+        entity: Entity,
+        covered: frozenset[int],
+        items: list[int],
+        measured: list[int],
+        misfits: list[str],
+    ) -> None:
         statement = self._dataset(entity, covered, misfits)
+        items.append(statement << _ROLE_BITS | OUT)
         self._apart = bool(entity.outputFacets)
         if not self._apart:
-            return statement, OUT, -1, -1, -1
+            return
         facets = decode_facets(OutputFacets, entity.outputFacets, misfits)
         rows, size = statistics("outputStatistics", facets.outputStatistics, misfits)
-        return statement, OUT, rows, size, size if statement in self.statements.rewritten else -1
+        measured += (len(items) - 1, rows, size, size if statement in self.statements.rewritten else -1)
 
     def _dataset(self, entity: Entity, covered: frozenset[int], misfits: list[str]) -> int:
-        number = self._number(entity.namespace, entity.name)
+        said, number = self.statements, self._number(entity.namespace, entity.name)
         if not entity.facets:
-            return self._bare_statement(entity.namespace, entity.name, number)
-        said = self.statements
+            return self._bare_statement(number)
         facets = bytes(entity.facets)
         key = (number, sha256(facets).digest(), number in covered)
         statement = self._datasets.get(key)

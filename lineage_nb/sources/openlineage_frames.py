@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Final
 
@@ -15,7 +15,7 @@ from lineage_nb.model.schema import FRAMES, STRINGS
 from lineage_nb.sources.openlineage_events import ENTRY, IN, JOB_ENTRY, OUT, STATES, Collector
 from lineage_nb.sources.openlineage_ledger import NO_JOB, distinct, numbers_of, proven_by, ragged, spans
 from lineage_nb.sources.openlineage_statements import OWN_JOB
-from lineage_nb.sources.openlineage_tables import Columns
+from lineage_nb.sources.openlineage_tables import Columns, Entities
 from lineage_nb.sources.openlineage_words import Arrow
 
 __all__ = ["Speller"]
@@ -39,13 +39,13 @@ def _quoted(texts: pl.Series) -> pl.Series:
     return texts.replace(odd, [column_id("", t)[1:] for t in odd]) if odd else texts
 
 
-def _ids(kind: str, pairs: Sequence[tuple[str, str]]) -> pl.DataFrame:
+def _ids(kind: str, entities: Entities) -> pl.DataFrame:
     """Id, namespace and name of every entity, in order."""
-    spaces, names = zip(*pairs, strict=True) if pairs else ((), ())
-    prefix = {namespace: node_id(kind, namespace, "") for namespace in set(spaces)}
-    start = pl.Series([prefix[n] for n in spaces], dtype=pl.String)
-    name = pl.Series("name", names, dtype=pl.String)
-    return pl.DataFrame([pl.Series("namespace", spaces, dtype=pl.String), name, (start + _quoted(name)).alias("id")])
+    spaces = pl.Series("namespace", entities.spaces, dtype=pl.String)
+    starts = pl.Series([node_id(kind, namespace, "") for namespace in entities.spaces], dtype=pl.String)
+    name = pl.Series("name", entities.names, dtype=pl.String)
+    place = pl.Series(entities.space_of, dtype=pl.UInt32)
+    return pl.DataFrame([spaces.gather(place), name, (starts.gather(place) + _quoted(name)).alias("id")])
 
 
 def _at(values: pl.Series, numbers: pl.Series) -> pl.Series:
@@ -74,7 +74,7 @@ class Speller:
         self._from = source
         said = source.statements
         self._read, self._write = said.arrows[_READ], said.arrows[_WRITE]
-        self._datasets, self._jobs = _ids("dataset", list(said.datasets)), _ids("job", list(said.jobs))
+        self._datasets, self._jobs = _ids("dataset", said.datasets), _ids("job", said.jobs)
         self._ends = pl.concat([self._datasets["id"], self._jobs["id"]])
         self._lists = pl.Series([list(t) or None for t in said.lists], dtype=STRINGS)
         self._words, self._names = (pl.Series(list(t), dtype=pl.String) for t in (said.words, said.names))
@@ -259,7 +259,7 @@ class Speller:
         fact = numbers_of(self._from.content_fact)[support["content"].to_numpy()]
         facts = spans(support.select("first", "last").with_columns(fact=fact).filter(pl.col("fact") >= 0))
         numbers = facts["fact"].to_numpy()
-        return self._from.jobs.facts.frame().drop("endless")[numbers].with_columns(facts["first"], facts["last"])
+        return self._from.jobs.rows_of(numbers).with_columns(facts["first"], facts["last"])
 
     def _entities(self, kind: str, ids: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         named = [_at(ids[c], rows[kind]).alias(c) for c in ("id", "namespace", "name")]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from msgspec import Raw
 
 from lineage_nb.sources.openlineage_facets import JobFacets, decode_facets, job_type, names, tag_texts
 from lineage_nb.sources.openlineage_records import (
@@ -40,9 +42,9 @@ class _Memory(Protocol):
 
 
 class _Said(NamedTuple):
-    """What one ``facets`` object says of any job."""
+    """What one ``facets`` object says of any job; its `number` is that of a row of texts."""
 
-    row: tuple[int, int, int, int, bool]
+    number: int
     dbt_node: str | None
     entries: tuple[tuple[int, bool], ...]
     remarks: tuple[str, ...]
@@ -55,13 +57,11 @@ class Jobs:
     ----------
     statements : Statements
         Gets what jobs state about datasets.
-    facts, said
-        Memories of what was parsed.
+    said, repeated
+        Memories of the facets that were parsed, and of job objects seen more than once.
 
     Attributes
     ----------
-    facts : Columns
-        A row per fact; where `endless` the job runs until further notice: its writes need no COMPLETE.
     dbt_nodes : set
         Jobs that build a dbt node, with its unique id.
     entries : dict
@@ -70,19 +70,18 @@ class Jobs:
         Per fact the facets that did not fit, and `SQL`.
     """
 
-    def __init__(self, statements: Statements, facts: _Memory, said: _Memory) -> None:
-        number = pl.Int32
-        self.facts = Columns(
-            job=number, type=number, owners=number, tags=number, description=number, endless=pl.Boolean
-        )
+    def __init__(self, statements: Statements, said: _Memory, repeated: _Memory) -> None:
         self.dbt_nodes: set[tuple[int, str]] = set()
         self.entries: dict[int, tuple[tuple[int, bool], ...]] = {}
         self.remarks: dict[int, tuple[str, ...]] = {}
         self._statements = statements
-        self._count = 0
-        self._known, self._said = facts, said
+        self._known: dict[int, int] = {}
+        self._jobs, self._saying = array("i"), array("i")
+        number = pl.Int32
+        self._rows = Columns(type=number, owners=number, tags=number, description=number, endless=pl.Int8)
+        self._parsed, self._said, self._repeated = 0, said, repeated
 
-    def fact(self, raw: bytes) -> int:
+    def fact(self, raw: Raw) -> int:
         """Parse a job object.
 
         Raises
@@ -90,28 +89,33 @@ class Jobs:
         RejectedError
             When it has no namespace and name that fit.
         """
-        before: int | None = self._known.get(raw)
+        text = bytes(raw)
+        before: int | None = self._repeated.get(text)
         if before is not None:
             return before
         entity = strictly(decode_entity, raw, BAD_JOB)
         facets = bytes(entity.facets)
         said: _Said = self._said.get(facets) or self._said.remember(facets, self._parse(facets))
         try:
-            job = self._statements.jobs[entity.namespace, entity.name]
+            job = self._statements.jobs[entity.namespace][entity.name]
         except Misfit as error:
             raise RejectedError(TOO_LONG, max(entity.namespace, entity.name, key=len)) from error
-        row, dbt_node, entries, remarks = said
-        number = self._count
-        self._count += 1
-        self.facts.rows += (job, *row)
+        number, dbt_node, entries, remarks = said
+        key = number << 32 | job
+        before = self._known.get(key)
+        if before is not None:
+            self._repeated.remember(text, before)
+            return before
+        fact = self._known[key] = len(self._known)
+        self._jobs.append(job)
+        self._saying.append(number)
         if dbt_node:
             self.dbt_nodes.add((job, dbt_node))
         if entries:
-            self.entries[number] = entries
+            self.entries[fact] = entries
         if remarks:
-            self.remarks[number] = remarks
-        self._known.remember(raw, number)
-        return number
+            self.remarks[fact] = remarks
+        return fact
 
     def _parse(self, raw: bytes) -> _Said:
         misfits: list[str] = []
@@ -135,12 +139,20 @@ class Jobs:
                 misfits.append("lineage")
         if is_given(facets.sql):
             misfits.append(SQL)
-        return _Said(row, node, tuple(entries), tuple(misfits))
+        self._rows.rows += row
+        self._parsed += 1
+        return _Said(self._parsed - 1, node, tuple(entries), tuple(misfits))
 
     def jobs_of(self, facts: Numbers) -> Numbers:
         """Job of every fact; -1 for -1."""
-        return np.append(self.facts.frame()["job"].to_numpy(), np.int32(-1))[facts]
+        return np.append(np.array(self._jobs, dtype=np.int32), np.int32(-1))[facts]
 
     def is_endless(self, facts: Numbers) -> Numbers:
-        """Whether the job of every fact is; that of -1 is not."""
-        return np.append(self.facts.frame()["endless"].to_numpy(), False)[facts]
+        """Whether the job of every fact runs until further notice: its writes need no COMPLETE; not so for -1."""
+        endless = self._rows.frame()["endless"].to_numpy() > 0
+        return np.append(endless[np.array(self._saying, dtype=np.int32)], False)[facts]
+
+    def rows_of(self, facts: Numbers) -> pl.DataFrame:
+        """Job, type, owners, tags and description of each of some facts, as numbers."""
+        said = self._rows.frame().drop("endless")[np.array(self._saying, dtype=np.int32)[facts]]
+        return pl.DataFrame({"job": self.jobs_of(facts)}).hstack(said)

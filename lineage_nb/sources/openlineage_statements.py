@@ -29,7 +29,7 @@ from lineage_nb.sources.openlineage_facets import (
     tag_texts,
     without_deleted,
 )
-from lineage_nb.sources.openlineage_tables import Columns, Interner, Names, Pairs
+from lineage_nb.sources.openlineage_tables import Columns, Entities, Interner, Names
 from lineage_nb.sources.openlineage_words import MAX_INT, MAX_NAME, Arrow, Misfit, arrow, check_names, whole
 
 __all__ = ["OWN_JOB", "Statements", "job_code"]
@@ -52,7 +52,7 @@ class Statements:
     """All distinct statements: tables over the numbers of datasets, texts and arrows."""
 
     def __init__(self) -> None:
-        self.datasets, self.jobs = Pairs(), Pairs()
+        self.datasets, self.jobs = Entities(), Entities()
         self.names = Names()
         self.words: Interner[str | None] = Interner({None: 0})
         self.lists: Interner[tuple[str, ...]] = Interner({(): 0})
@@ -214,21 +214,13 @@ class Statements:
         levels = [("", facet.fields or ())]
         for prefix, level in levels:
             for position, column in enumerate(level):
-                kind, description, given = column.type, column.description, column.ordinal_position
-                if given is None or given < 1:
-                    given = position
-                elif given > MAX_INT:
-                    raise Misfit(given)
-                else:
-                    given -= 1
-                rows += (
-                    statement,
-                    names[prefix + column.name],
-                    words[kind] if kind else 0,
-                    given,
-                    words[description] if description else 0,
-                    0,
-                )
+                given = column.ordinal_position
+                if given is not None and given > 0:
+                    if given > MAX_INT:
+                        raise Misfit(given)
+                    position = given - 1  # they count from 1
+                kind, description = words[column.type or None], words[column.description or None]
+                rows += (statement, names[prefix + column.name], kind, position, description, 0)
                 if column.fields:
                     levels.append((f"{prefix}{column.name}.", column.fields))
 
@@ -261,7 +253,7 @@ class Statements:
             if not entry.inputFields:
                 rows += (statement, OWN_JOB, 0, into, self.made)
             for source in entry.inputFields:
-                origin, field = datasets[source.namespace, source.name], names[source.field]
+                origin, field = datasets[source.namespace][source.name], names[source.field]
                 how = told.get(bytes(source.transformations))
                 if how is None:
                     how = self._read_arrows(source.transformations, whole_dataset=False)
@@ -269,7 +261,7 @@ class Statements:
                     rows += (statement, origin, field, into, number)
         told = self._told[True]
         for source in facet.dataset or ():
-            origin, field = datasets[source.namespace, source.name], names[source.field]
+            origin, field = datasets[source.namespace][source.name], names[source.field]
             how = told.get(bytes(source.transformations))
             if how is None:
                 how = self._read_arrows(source.transformations, whole_dataset=True)
@@ -285,7 +277,7 @@ class Statements:
             if kind == "DATASET":
                 raise Misfit(type_)
             return OWN_JOB
-        return self.datasets[namespace, name] if kind == "DATASET" else job_code(self.jobs[namespace, name])
+        return self.datasets[namespace][name] if kind == "DATASET" else job_code(self.jobs[namespace][name])
 
     def _lineage(self, statement: int, facet: Any) -> None:
         if facet.inputs is not None:

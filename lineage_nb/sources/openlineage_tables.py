@@ -9,7 +9,7 @@ import polars as pl
 
 from lineage_nb.sources.openlineage_words import MAX_NAME, Misfit
 
-__all__ = ["Columns", "Interner", "Names", "Pairs"]
+__all__ = ["Columns", "Entities", "Interner", "Names"]
 
 _CHUNK: Final = 1 << 18
 _K = TypeVar("_K", bound=Hashable)
@@ -43,14 +43,52 @@ class Names(Interner[str | None]):
         return number
 
 
-class Pairs(Interner[tuple[str, str]]):
-    """Numbers for namespaces with names; one that is too long is a `Misfit`."""
+class Entities(dict[str, "_Space"]):
+    """Numbers for names within namespaces, in order of appearance; one that is too long is a `Misfit`.
 
-    def __missing__(self, value: tuple[str, str]) -> int:
-        namespace, name = value
-        if len(namespace) > MAX_NAME or len(name) > MAX_NAME:
-            raise Misfit(value)
-        number = self[value] = len(self)
+    Attributes
+    ----------
+    spaces : list of str
+        Every namespace.
+    names, space_of : list
+        Per number the name, and the place of its namespace in `spaces`.
+
+    Examples
+    --------
+    >>> known = Entities()
+    >>> known["pg://a"]["t"], known["pg://b"]["t"], known["pg://a"]["t"], known.space_of
+    (0, 1, 0, [0, 1])
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spaces: list[str] = []
+        self.names: list[str] = []
+        self.space_of: list[int] = []
+
+    def __missing__(self, namespace: str) -> _Space:
+        if len(namespace) > MAX_NAME:
+            raise Misfit(namespace)
+        space = self[namespace] = _Space(self)
+        self.spaces.append(namespace)
+        return space
+
+
+class _Space(dict[str, int]):
+    """The names of one namespace."""
+
+    __slots__ = ("_names", "_place", "_space_of")
+
+    def __init__(self, of: Entities) -> None:
+        super().__init__()
+        self._place, self._names, self._space_of = len(of.spaces), of.names, of.space_of
+
+    def __missing__(self, name: str) -> int:
+        if len(name) > MAX_NAME:
+            raise Misfit(name)
+        number = self[name] = len(self._names)
+        self._names.append(name)
+        self._space_of.append(self._place)
         return number
 
 
@@ -67,17 +105,24 @@ class Columns:
         self.schema = schema
         self.rows: list[Any] = []
         self.chunks: list[pl.DataFrame] = []
+        self._is_numbers = all(dtype.is_integer() for dtype in schema.values())
 
     def pack(self, at_least: int = _CHUNK) -> None:
         """Move the rows into a chunk once they are many enough."""
         width = len(self.schema)
-        if len(self.rows) >= at_least * width:
-            columns = (
+        if len(self.rows) < at_least * width:
+            return
+        if self._is_numbers:  # all of them at once
+            columns = pl.Series(self.rows, dtype=pl.Int64).to_numpy().reshape(-1, width).T
+            parts = zip(self.schema.items(), columns, strict=True)
+            made = [pl.Series(name, values).cast(dtype) for (name, dtype), values in parts]
+        else:
+            made = [
                 pl.Series(name, self.rows[place::width], dtype=dtype, strict=True)
                 for place, (name, dtype) in enumerate(self.schema.items())
-            )
-            self.chunks.append(pl.DataFrame(list(columns)))
-            self.rows.clear()
+            ]
+        self.chunks.append(pl.DataFrame(made))
+        self.rows.clear()
 
     def clear(self) -> None:
         """Forget every row."""
