@@ -79,8 +79,12 @@ class Bench:
     def plan(self, query: str) -> str:
         """The optimised plan as JSON."""
         self.engine.execute("PRAGMA enable_optimizer")
-        row = self.engine.execute(f"EXPLAIN (FORMAT json) {query}").fetchone()
-        self.engine.execute("PRAGMA disable_optimizer")
+        try:
+            row = self.engine.execute(f"EXPLAIN (FORMAT json) {query}").fetchone()
+        except duckdb.Error as error:
+            raise Unrunnable(str(error)) from error
+        finally:
+            self.engine.execute("PRAGMA disable_optimizer")
         return str(row[1]) if row is not None else "[]"
 
     def steady(self, probe: Probe, rng: random.Random, changed: Contents) -> bool:
