@@ -224,8 +224,11 @@ def _cost(given: Mapping[str, pl.Series], prices: Mapping[str, float], height: i
     """Micro-units: as the log says, else what it bills times its price."""
     parts = []
     if "cost" in given:
-        exact = _text(given["cost"]).cast(pl.Decimal(38, 6), strict=False)
+        text = _text(given["cost"])
+        exact = text.cast(pl.Decimal(38, 6), strict=False)
         parts.append((exact * _MICRO).cast(pl.Int64, strict=False))
+        written = text.cast(pl.Float64, strict=False)  # 1e-06, which not every polars reads as a decimal
+        parts.append((written * _MICRO).round(0).cast(pl.Int64, strict=False))
     for name, price in prices.items():
         role = PRICES[name]
         if role in given:
