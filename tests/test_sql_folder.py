@@ -369,7 +369,9 @@ def test_loading_is_total(tmp_path_factory: pytest.TempPathFactory, texts: list[
     root = tmp_path_factory.mktemp("sql")
     for number, text in enumerate(texts):
         (root / f"{number}.sql").write_bytes(text.encode("utf-8", "surrogatepass"))
-    read(root)
+    files = read(root).report.files
+    assert files["read"].to_list() == (files["accepted"] + files["rejected"]).to_list()
+    assert files.height == len(texts)
 
 
 def test_bytes_that_are_no_utf8(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from jinja2 import nodes
 
+from lineage_nb.sql.dbt_macros import macro_sql
 from lineage_nb.sql.result import Problem
 
 __all__ = ["LARGEST_RANGE", "LIMIT", "STEPS", "Evaluator", "LimitError", "Placeholder"]
@@ -17,9 +18,6 @@ LIMIT: Final = 20_000_000
 """Characters that a template may produce, in values and in its text together."""
 STEPS: Final = 1_000_000
 LARGEST_RANGE: Final = 1_000
-
-_KEYS = frozenset(("generate_surrogate_key", "surrogate_key"))
-"""dbt's packages hash the columns that are named."""
 
 _SILENT = ("log", "print", "set_sql_header")
 _CASTS = ("d", "default", "as_bool", "as_native", "as_number", "as_text", "string", "safe")
@@ -307,19 +305,12 @@ class Evaluator:
             return ""
         if isinstance(node.node, nodes.Getattr) and node.node.attr in ("items", "keys", "values", "append"):
             return self._method(node, node.node)
-        if (
-            name == "dbt_utils.group_by"
-            and len(node.args) == 1
-            and isinstance(last := self.value(node.args[0]), int)
-        ):
-            return "group by " + ", ".join(str(i) for i in range(1, min(last, 1000) + 1))
         if name == "dbt_utils.star":
             self.report("dbt_utils.star is read as *", node)
             return "*"
-        if name.rpartition(".")[2] in _KEYS and len(node.args) == 1:
-            columns = self.value(node.args[0])
-            if isinstance(columns, list) and columns and all(isinstance(c, str) for c in columns):
-                return f"md5(concat({', '.join(columns)}))"
+        written = macro_sql(name, [self.value(a) for a in node.args]) if name.startswith("dbt_utils.") else None
+        if written is not None:
+            return written
         why = f"macro {name or 'call'!r} is not interpreted"
         return self.unknown(name.rpartition(".")[2] or "call", why, node)
 

@@ -294,11 +294,6 @@ def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cel
     struct = _unqualified(scope, qualifiers[0], node, quiet=True)
     if struct is not None:
         return _fields(struct, path[1:])
-    if qualifiers[0].lower() in scope.context.variables:
-        scope.context.problem(
-            f"{'.'.join(path)}: what a row held by a variable is made of is not followed", node
-        )
-        return Cell({})
     return _unresolved(scope, ".".join(path), f"{'.'.join(qualifiers)} is no source here", node)
 
 
