@@ -1,4 +1,4 @@
-"""Compressed sparse rows: the successors of every node in one array."""
+"""Compressed sparse rows: the successors and the predecessors of every node in arrays."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Csr", "Ints", "build_csr"]
+__all__ = ["Adjacency", "Csr", "Ints", "build_adjacency", "build_csr", "stable_order"]
 
 Ints = NDArray[np.signedinteger[Any]]
 
 
 @dataclass(frozen=True)
 class Csr:
-    """Adjacency of a directed graph over nodes 0 … n-1; arrays are read-only.
+    """Adjacency of a directed graph over nodes 0 … n-1, in one direction; arrays are read-only.
 
     Attributes
     ----------
@@ -23,13 +23,13 @@ class Csr:
         Shape (n + 1,). The row of node i lies at ``indptr[i]:indptr[i + 1]``.
     indices : numpy.ndarray
         Shape (m,). Neighbours, ascending within a row.
-    edge : numpy.ndarray
-        Shape (m,). The number of the edge at each place, as given to `build_csr`.
+    edge : numpy.ndarray or None
+        Shape (m,). The number of the edge at each place; None where it is the place itself.
     """
 
     indptr: Ints
     indices: Ints
-    edge: Ints
+    edge: Ints | None = None
 
     @property
     def n(self) -> int:
@@ -48,6 +48,29 @@ class Csr:
     def degree(self) -> Ints:
         """Number of neighbours of every node; shape (n,)."""
         return np.diff(self.indptr)
+
+    def owner(self) -> Ints:
+        """The node whose row each place is in; shape (m,)."""
+        return np.repeat(np.arange(self.n, dtype=self.indices.dtype), self.degree())
+
+    def places(self, nodes: Ints) -> tuple[Ints, Ints]:
+        """Find the places of all edges that leave `nodes`.
+
+        Parameters
+        ----------
+        nodes : numpy.ndarray
+            Shape (k,).
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            (place of every edge, row by row; number of edges of each node).
+        """
+        starts = self.indptr[nodes]
+        counts = self.indptr[nodes + 1] - starts
+        ends = counts.cumsum()
+        total = int(ends[-1]) if len(ends) else 0
+        return np.arange(total, dtype=np.int64) + (starts - (ends - counts)).repeat(counts), counts
 
     def expand(self, nodes: Ints) -> tuple[Ints, Ints, Ints]:
         """Gather all edges that leave `nodes`.
@@ -68,19 +91,132 @@ class Csr:
         >>> csr.expand(np.array([0]))[1].tolist()
         [1, 2]
         """
-        starts = self.indptr[nodes]
-        counts = self.indptr[nodes + 1] - starts
-        total = int(counts.sum())
-        if not total:
-            none = np.empty(0, dtype=np.int64)
-            return none, none.astype(self.indices.dtype), none.astype(self.edge.dtype)
-        ends = np.cumsum(counts)
-        at = np.arange(total) + np.repeat(starts - (ends - counts), counts)
-        return np.repeat(np.arange(len(nodes)), counts), self.indices[at], self.edge[at]
+        at, counts = self.places(nodes)
+        edge = at if self.edge is None else self.edge[at]
+        return np.repeat(np.arange(len(nodes)), counts), self.indices[at], edge
+
+
+@dataclass(frozen=True)
+class Adjacency:
+    """A directed graph over nodes 0 … n-1, both ways.
+
+    Edges are numbered in the order of (source, target): the number of an edge is its place in `forward`.
+
+    Attributes
+    ----------
+    forward : Csr
+        Successors; `edge` is None.
+    backward : Csr
+        Predecessors.
+    """
+
+    forward: Csr
+    backward: Csr
+
+    @property
+    def n(self) -> int:
+        """Number of nodes."""
+        return self.forward.n
+
+    @property
+    def m(self) -> int:
+        """Number of edges."""
+        return self.forward.m
+
+    @property
+    def source(self) -> Ints:
+        """Source of every edge; shape (m,)."""
+        return self.forward.owner()
+
+    @property
+    def target(self) -> Ints:
+        """Target of every edge; shape (m,)."""
+        return self.forward.indices
+
+    def reversed(self) -> Adjacency:
+        """The same graph with every edge turned round; edges are renumbered."""
+        number = np.empty(self.m, dtype=self.forward.indices.dtype)
+        number[self.backward.edge] = np.arange(self.m, dtype=number.dtype)
+        back, forth = self.backward, self.forward
+        return Adjacency(Csr(back.indptr, back.indices), Csr(forth.indptr, forth.indices, _frozen(number)))
+
+
+def _frozen(array: Ints) -> Ints:
+    array.setflags(write=False)
+    return array
+
+
+def _kind(n: int, m: int) -> type[np.int32] | type[np.int64]:
+    return np.int32 if max(n, m) < np.iinfo(np.int32).max else np.int64
+
+
+def stable_order(key: Ints, n: int) -> tuple[Ints, Ints]:
+    """Sort small whole numbers in time linear in their count (a counting sort).
+
+    Parameters
+    ----------
+    key : numpy.ndarray
+        Shape (m,), values in [0, n).
+    n : int
+        How many values there may be.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        (positions in the order of their keys, equal keys in the order given, shape (m,); where each value
+        begins, shape (n + 1,)).
+
+    Examples
+    --------
+    >>> stable_order(np.array([2, 0, 2]), 3)[0].tolist()
+    [1, 0, 2]
+    """
+    from scipy.sparse import csr_array
+
+    m = len(key)
+    kind = _kind(n, m)
+    one_each = np.arange(m + 1, dtype=kind)
+    by_key = csr_array((np.zeros(m, dtype=np.int8), key.astype(kind, copy=False), one_each), shape=(m, n)).tocsc()
+    return by_key.indices, by_key.indptr
+
+
+def build_adjacency(n: int, source: Ints, target: Ints) -> tuple[Adjacency, Ints]:
+    """Sort edges into rows, both ways.
+
+    Parameters
+    ----------
+    n : int
+        Number of nodes.
+    source, target : numpy.ndarray
+        Shape (m,), values in [0, n). Parallel edges stay.
+
+    Returns
+    -------
+    tuple
+        (adjacency, position in `source` of every edge in its new order). Arrays are int32 while counts fit,
+        int64 beyond; 8 bytes a node and 12 an edge.
+
+    Examples
+    --------
+    >>> graph, order = build_adjacency(3, np.array([2, 0]), np.array([0, 1]))
+    >>> graph.forward.indptr.tolist(), graph.backward.indices.tolist(), order.tolist()
+    ([0, 1, 1, 2], [2, 0], [1, 0])
+    """
+    by_target, _ = stable_order(target, n)
+    by_both, indptr = stable_order(source[by_target], n)
+    order = by_target[by_both]
+    del by_target, by_both
+    forward = Csr(_frozen(indptr), _frozen(target[order].astype(indptr.dtype, copy=False)))
+    return Adjacency(forward, _turned(forward)), order
+
+
+def _turned(forward: Csr) -> Csr:
+    edge, indptr = stable_order(forward.indices, forward.n)
+    return Csr(_frozen(indptr), _frozen(forward.owner()[edge]), _frozen(edge))
 
 
 def build_csr(n: int, source: Ints, target: Ints) -> Csr:
-    """Sort edges into rows.
+    """Sort edges into rows, one way, keeping their numbers.
 
     Parameters
     ----------
@@ -92,19 +228,14 @@ def build_csr(n: int, source: Ints, target: Ints) -> Csr:
     Returns
     -------
     Csr
-        int32 while counts fit, int64 beyond.
+        int32 while counts fit, int64 beyond; `edge` is the position in `source`.
 
     Examples
     --------
     >>> build_csr(3, np.array([2, 0]), np.array([0, 1])).indptr.tolist()
     [0, 1, 1, 2]
     """
-    m = len(source)
-    kind: type[np.int32] | type[np.int64] = np.int32 if max(n, m) < np.iinfo(np.int32).max else np.int64
-    order = np.lexsort((target, source))
-    indptr = np.zeros(n + 1, dtype=kind)
-    np.cumsum(np.bincount(source, minlength=n), out=indptr[1:])
-    csr = Csr(indptr, target[order].astype(kind), order.astype(kind))
-    for array in (csr.indptr, csr.indices, csr.edge):
-        array.setflags(write=False)
-    return csr
+    by_target, _ = stable_order(target, n)
+    by_both, indptr = stable_order(source[by_target], n)
+    order = by_target[by_both]
+    return Csr(_frozen(indptr), _frozen(target[order].astype(indptr.dtype, copy=False)), _frozen(order))
