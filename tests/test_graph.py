@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import networkx as nx
@@ -14,11 +15,12 @@ from hypothesis import strategies as st
 from strategies import frames, graphs, snapshot
 
 import lineage_nb as ln
-from lineage_nb.graph.csr import build_csr
+from lineage_nb.graph import search
+from lineage_nb.graph.csr import build_adjacency, build_csr
 from lineage_nb.graph.flow import Flow, split
 from lineage_nb.graph.order import condense
 from lineage_nb.graph.propagate import push_max, reach_sets
-from lineage_nb.graph.search import closure, roots, walk_back
+from lineage_nb.graph.search import Closure, Searcher, closure, roots, walk_back
 
 Edges = list[tuple[int, int]]
 
@@ -35,22 +37,92 @@ def digraph(n: int, edges: Edges) -> nx.DiGraph:
     return graph
 
 
-@given(graphs(), st.integers(0, 6), st.one_of(st.none(), st.integers(0, 4)))
-def test_closure_equals_networkx(graph: tuple[int, Edges], start: int, most: int | None) -> None:
-    n, edges = graph
-    start %= n
-    csr = build_csr(n, *arrays(edges))
-    found = closure(csr, np.array([start]), max_hops=most)
-    slow = nx.single_source_shortest_path_length(digraph(n, edges), start, cutoff=most)
-    assert {i: int(h) for i, h in enumerate(found.hops) if h >= 0} == slow
-    assert all(roots(found)[i] == start for i in slow)
-    for node in slow:
+def hops_of(found: Closure) -> dict[int, int]:
+    return dict(zip(found.nodes.tolist(), found.hops.tolist(), strict=True))
+
+
+def check(found: Closure, edges: Edges, slow: dict[int, int]) -> None:
+    """Hops are NetworkX's, a witness path leads to every node, and ties go to the smallest."""
+    assert hops_of(found) == slow
+    assert found.reached.tolist() == sorted(slow)
+    starts = {node for node, hops in slow.items() if hops == 0}
+    assert set(roots(found).tolist()) <= starts
+    for place, node in enumerate(found.nodes.tolist()):
         path = walk_back(found, node)
-        assert path[0] == start and len(path) == slow[node] + 1
-        assert all((a, b) in set(edges) for a, b in itertools.pairwise(path))
-        if node != start:
-            nearer = [a for a, b in edges if b == node and slow.get(a) == slow[node] - 1]
-            assert path[-2] == min(nearer), "ties go to the smallest"
+        assert path[0] in starts and path[0] == roots(found)[place] and len(path) == slow[node] + 1
+        assert all(pair in set(edges) for pair in itertools.pairwise(path))
+        nearer = [a for a, b in edges if b == node and slow.get(a) == slow[node] - 1]
+        assert found.via[place] == min(nearer, default=-1), "ties go to the smallest"
+        assert found.parents[place] in nearer or node in starts
+
+
+def lengths(graph: nx.DiGraph, starts: list[int], cutoff: int | None = None) -> dict[int, int]:
+    return dict(nx.multi_source_dijkstra_path_length(graph, set(starts), cutoff=cutoff))
+
+
+SOME = st.lists(st.integers(0, 6), min_size=1, max_size=3)
+
+
+@given(graphs(), SOME, st.one_of(st.none(), st.integers(0, 4)))
+def test_closure_equals_networkx(graph: tuple[int, Edges], starts: list[int], most: int | None) -> None:
+    n, edges = graph
+    starts = [s % n for s in starts]
+    adjacency, _ = build_adjacency(n, *arrays(edges))
+    searcher = Searcher(adjacency)
+    slow = lengths(digraph(n, edges), starts, most)
+    check(closure(build_csr(n, *arrays(edges)), np.array(starts), max_hops=most), edges, slow)
+    for _ in range(2):  # the scratch is clean the second time
+        check(searcher.closure(np.array(starts), max_hops=most), edges, slow)
+    turned = [(b, a) for a, b in edges]
+    slow = lengths(digraph(n, turned), starts, most)
+    check(searcher.closure(np.array(starts), upstream=True, max_hops=most), turned, slow)
+
+
+@given(graphs(), SOME)
+def test_large_closures_equal_small_ones(graph: tuple[int, Edges], starts: list[int]) -> None:
+    n, edges = graph
+    starts = [s % n for s in starts]
+    adjacency, _ = build_adjacency(n, *arrays(edges))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "_LARGE", -1)
+        found = Searcher(adjacency).closure(np.array(starts))
+    check(found, edges, lengths(digraph(n, edges), starts))
+
+
+@given(graphs(), SOME, st.randoms(use_true_random=False))
+def test_masked_closure_equals_the_graph_without_the_edges(graph: tuple[int, Edges], starts: list[int], random: Any) -> None:
+    n, edges = graph
+    starts = [s % n for s in starts]
+    adjacency, order = build_adjacency(n, *arrays(edges))
+    keep = np.array([random.random() < 0.6 for _ in edges], dtype=bool)
+    kept = [e for e, k in zip(edges, keep, strict=True) if k]
+    allowed = keep[order]
+    slow = lengths(digraph(n, kept), starts)
+    check(Searcher(adjacency).closure(np.array(starts), allowed=allowed), kept, slow)
+    check(Searcher(adjacency).closure(np.array(starts), allowed=lambda at: allowed[at]), kept, slow)
+
+
+@given(graphs(), st.lists(st.integers(0, 6), min_size=1, max_size=2), st.randoms(use_true_random=False))
+def test_free_edges_add_no_hop(graph: tuple[int, Edges], starts: list[int], random: Any) -> None:
+    n, edges = graph
+    starts = [s % n for s in starts]
+    adjacency, order = build_adjacency(n, *arrays(edges))
+    free = np.array([random.random() < 0.4 for _ in edges], dtype=bool)
+    weighted = nx.MultiDiGraph()
+    weighted.add_nodes_from(range(n))
+    weighted.add_weighted_edges_from((a, b, 0 if f else 1) for (a, b), f in zip(edges, free, strict=True))
+    found = Searcher(adjacency, free=free[order]).closure(np.array(starts))
+    assert hops_of(found) == nx.multi_source_dijkstra_path_length(weighted, set(starts))
+
+
+def test_searches_of_several_threads_do_not_meet() -> None:
+    edges = [(i, 2 * i + k) for i in range(2000) for k in (1, 2) if 2 * i + k < 4000]
+    adjacency, _ = build_adjacency(4000, *arrays(edges))
+    searcher, csr = Searcher(adjacency), adjacency.forward
+    starts = [np.array([i]) for i in range(400)] * 3
+    expected = [closure(csr, s).nodes.tolist() for s in starts]
+    with ThreadPoolExecutor(8) as pool:
+        assert [f.nodes.tolist() for f in pool.map(searcher.closure, starts)] == expected
 
 
 @given(graphs(), st.randoms())
@@ -58,7 +130,20 @@ def test_closure_does_not_depend_on_edge_order(graph: tuple[int, Edges], random:
     n, edges = graph
     shuffled = random.sample(edges, len(edges))
     one, two = (closure(build_csr(n, *arrays(e)), np.array([0])) for e in (edges, shuffled))
-    assert one.hops.tolist() == two.hops.tolist() and one.via.tolist() == two.via.tolist()
+    assert hops_of(one) == hops_of(two) and one.via.tolist() == two.via.tolist()
+
+
+@given(graphs())
+def test_both_directions_hold_the_same_edges(graph: tuple[int, Edges]) -> None:
+    n, edges = graph
+    adjacency, order = build_adjacency(n, *arrays(edges))
+    assert list(zip(adjacency.source.tolist(), adjacency.target.tolist(), strict=True)) == sorted(edges)
+    assert [edges[i] for i in order] == sorted(edges)
+    back = adjacency.backward
+    turned = list(zip(back.indices.tolist(), back.owner().tolist(), strict=True))
+    assert turned == [sorted(edges)[i] for i in back.edge.tolist()]
+    again = adjacency.reversed()
+    assert again.source.tolist() == back.owner().tolist() and again.target.tolist() == back.indices.tolist()
 
 
 @given(graphs())

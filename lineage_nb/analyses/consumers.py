@@ -24,7 +24,7 @@ def readers(lineage: Lineage, monitors: Sequence[str] = ()) -> pl.DataFrame:
         source, target (a dataset made from it, a report, or a person), bytes and reads (null: not known),
         one row a pair; no dataset reads itself.
     """
-    log = usage_log(lineage.frames, monitors)
+    log = usage_log(lineage, monitors)
     reads = log.reads.with_columns(pl.col("consumer").fill_null("unnamed reader"))
     own = reads.filter(~pl.col("consumer_kind").is_in(["job", "column"]) | pl.col("consumer_kind").is_null())
     direct = own.group_by(pl.col("node").alias("source"), pl.col("consumer").alias("target")).agg(

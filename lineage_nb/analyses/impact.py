@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.result import Answer, plural
 from lineage_nb.analyses.usage_log import usage_log
 from lineage_nb.errors import LineageError
-from lineage_nb.graph.effective import active_edges
+from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
+from lineage_nb.graph.strongest import Claims
 
 __all__ = ["impact"]
 
@@ -63,12 +66,13 @@ def impact(
     if max_hops is not None and (isinstance(max_hops, bool) or not isinstance(max_hops, int) or max_hops < 0):
         raise LineageError(f"max_hops is {max_hops!r}; give a whole number ≥ 0, or None for no limit")
     graph = lineage.graph("column")
-    start = graph.resolve(node)
+    start = graph.index(node)
     hit = _hit(lineage, start, max_hops, indirect=indirect)
-    nodes = lineage.frames["nodes"].select(pl.col("id").alias("node"), "kind", "owners")
-    log = usage_log(lineage.frames)
+    log = usage_log(lineage)
+    nodes = lineage.frames["nodes"]
     frame = (
-        hit.join(nodes, on="node")
+        graph.listed(hit)
+        .with_columns(nodes["kind"].gather(hit.node), nodes["owners"].gather(hit.node))
         .join(log.last_read(), on="node", how="left")
         .sort("hops", "node")
         .select("node", "kind", "hops", "via", "value", "certainty", "owners", "last_read")
@@ -80,13 +84,13 @@ def impact(
     return Answer(
         "impact",
         frame,
-        _headline(lineage.spoken(start), summary),
+        _headline(lineage.spoken(graph.id_of(start)), summary),
         summary,
         _trust(lineage, frame, log.sentence()),
         lineage,
-        partial(_explain, lineage, start, indirect, hit["node"]),
-        focus=start,
-        settings={"node": start, "max_hops": max_hops, "kinds": wanted, "indirect": indirect},
+        partial(_explain, lineage, start, indirect, hit.node),
+        focus=graph.id_of(start),
+        settings={"node": graph.id_of(start), "max_hops": max_hops, "kinds": wanted, "indirect": indirect},
     )
 
 
@@ -101,82 +105,71 @@ def _kinds(kinds: Iterable[str] | None, lineage: Lineage) -> list[str] | None:
     return wanted
 
 
-def _starts(lineage: Lineage, start: str) -> tuple[list[str], str]:
-    """Ids to start from, and the kind of the start; a job starts from what it writes."""
-    nodes = lineage.frames["nodes"]
-    kind = nodes.row(by_predicate=pl.col("id") == start, named=True)["kind"]
-    if kind != "job":
-        return [start], kind
-    edges = lineage.frames["edges"]
-    written = edges.filter((pl.col("type") == "WRITE") & (pl.col("source") == start))["target"].unique().sort()
-    return written.to_list(), kind
+def _starts(lineage: Lineage, start: int) -> Ints:
+    """Nodes to start from; a job starts from what it writes."""
+    if lineage.coded.kinds[start] != "job":
+        return np.array([start], dtype=np.int64)
+    edges = lineage.coded.edges
+    written = edges.filter((pl.col("type") == "WRITE") & (pl.col("source") == start))["target"]
+    return written.unique().sort().to_numpy().astype(np.int64)
 
 
-def _hit(lineage: Lineage, start: str, max_hops: int | None, *, indirect: bool) -> pl.DataFrame:
-    """node, hops, via, value, certainty of everything hit; one row a node, the strongest claim."""
-    graph = lineage.graph("column")
-    ids, kind = _starts(lineage, start)
+def _hit(lineage: Lineage, start: int, max_hops: int | None, *, indirect: bool) -> Claims:
+    """The strongest claim about everything hit, a node once."""
+    graph, whole = lineage.graph("column"), lineage.graph("dataset")
+    first, kind = _starts(lineage, start), str(lineage.coded.kinds[start])
+    limit = max_hops
     if kind == "job" and max_hops is not None:
         if max_hops == 0:
-            ids = []
-        max_hops = max(max_hops - 1, 0)
-    numbers = sorted({i for name in ids for i in graph.starts(name)})
-    found = [graph.strongest(numbers, "downstream", max_hops=max_hops, indirect=indirect).drop("i")]
+            first = first[:0]
+        limit = max(max_hops - 1, 0)
+    seeds = np.unique(np.concatenate([first[:0], *(graph.starts_of(i) for i in first)]))
+    found = [graph.reacher.claims(seeds, max_hops=limit, indirect=indirect)]
     if kind not in ("column", "job"):
-        whole = lineage.graph("dataset")
-        found.append(whole.strongest([whole.index(i) for i in ids], "downstream", max_hops=max_hops, indirect=indirect).drop("i"))
+        claims = whole.reacher.claims(np.searchsorted(whole.members, first), max_hops=limit, indirect=indirect)
+        found.append(replace(claims, node=whole.members[claims.node], via=whole.members[claims.via]))
     if kind == "job":
-        written = [{"node": i, "hops": 1, "via": start, "value": True, "certainty": "proved"} for i in ids]
-        found = [f.with_columns(pl.col("hops") + 1) for f in found]
-        found.append(pl.DataFrame(written, schema=found[0].schema))
+        found = [replace(f, hops=f.hops + 1) for f in found]
+        found.append(_certain(first, np.ones(len(first), dtype=np.int32), start))
     found.append(_datasets_of(lineage, found[0]))
-    hit = _strongest(pl.concat(found))
-    own = {start, *(graph.ids[i] for i in numbers)} if kind != "job" else {start}
-    hit = hit.filter(~pl.col("node").is_in(list(own)))
-    limit = max_hops if max_hops is None or kind != "job" else max_hops + bool(ids)
-    jobs = _jobs(lineage, pl.concat([hit, _seed_rows(graph.ids, numbers, hit)]), limit)
-    return _strongest(pl.concat([hit, jobs])).filter(pl.col("node") != start)
+    hit = Claims.of(found).strongest()
+    hit = hit.take(np.flatnonzero(~np.isin(hit.node, [start] if kind == "job" else seeds)))
+    missing = seeds[~np.isin(seeds, hit.node)]
+    jobs = _jobs(lineage, Claims.of([hit, _certain(missing, np.zeros(len(missing), dtype=np.int32), -1)]), max_hops)
+    every = Claims.of([hit, jobs]).strongest()
+    return every.take(np.flatnonzero(every.node != start))
 
 
-def _seed_rows(ids: list[str], numbers: list[int], like: pl.DataFrame) -> pl.DataFrame:
-    rows = [{"node": ids[i], "hops": 0, "via": None, "value": True, "certainty": "proved"} for i in numbers]
-    return pl.DataFrame(rows, schema=like.schema)
+def _certain(nodes: Ints, hops: Ints, via: int) -> Claims:
+    yes = np.ones(len(nodes), dtype=bool)
+    return Claims(nodes, hops, np.full(len(nodes), via, dtype=np.int64), yes, yes)
 
 
-def _strongest(found: pl.DataFrame) -> pl.DataFrame:
-    rank = (~pl.col("value")).cast(pl.Int8) + 2 * (pl.col("certainty") == "possible").cast(pl.Int8)
-    return (
-        found.sort("node", rank, "hops", "via", nulls_last=True)
-        .unique("node", keep="first", maintain_order=True)
-        .select("node", "hops", "via", "value", "certainty")
-    )
-
-
-def _datasets_of(lineage: Lineage, found: pl.DataFrame) -> pl.DataFrame:
+def _datasets_of(lineage: Lineage, found: Claims) -> Claims:
     """A dataset is hit as soon as one of its columns is."""
-    parents = lineage.frames["nodes"].filter(pl.col("kind") == "column").select(pl.col("id").alias("node"), "parent")
-    return found.join(parents, on="node").select(
-        pl.col("parent").alias("node"), "hops", "via", "value", "certainty"
-    ).filter(pl.col("node").is_not_null())
+    home = lineage.coded.data[found.node]
+    return replace(found, node=home).take(np.flatnonzero(home != found.node))
 
 
-def _jobs(lineage: Lineage, hit: pl.DataFrame, max_hops: int | None) -> pl.DataFrame:
+def _jobs(lineage: Lineage, hit: Claims, max_hops: int | None) -> Claims:
     """Jobs that read what is hit: one hop on."""
-    active = active_edges(lineage.frames)
-    readers = active.filter((pl.col("type") == "READ") & (pl.col("target_kind") == "job")).select(
-        pl.col("source").alias("node"), pl.col("target").alias("job"), pl.lit(value=True).alias("carries")
+    active, place = lineage.effective.active, np.full(len(lineage.coded.ids), -1, dtype=np.int64)
+    place[hit.node] = np.arange(len(hit))
+    carries = (pl.col("type") != "INDIRECT").alias("carries")
+    reads = (pl.col("type") == "READ") & (pl.col("target_kind") == "job")
+    moves = pl.col("type").is_in(["DIRECT", "INDIRECT"]) & pl.col("job").is_not_null()
+    job = pl.when(pl.col("type") == "READ").then("target").otherwise("job").alias("job")
+    touched = active.lazy().filter(pl.Series(place >= 0).gather(active["source"]), reads | moves)
+    ends = touched.select("source", job, carries).unique().collect()
+    at = place[ends["source"].to_numpy()]
+    jobs = Claims(
+        ends["job"].to_numpy().astype(np.int64),
+        hit.hops[at] + 1,
+        ends["source"].to_numpy().astype(np.int64),
+        hit.value[at] & ends["carries"].to_numpy(),
+        hit.proved[at],
     )
-    movers = active.filter(pl.col("type").is_in(["DIRECT", "INDIRECT"]) & pl.col("job").is_not_null()).select(
-        pl.col("source").alias("node"), "job", (pl.col("type") == "DIRECT").alias("carries")
-    )
-    jobs = hit.join(pl.concat([readers, movers]).unique(), on="node").select(
-        pl.col("job").alias("node"),
-        pl.col("hops") + 1,
-        pl.col("node").alias("via"),
-        (pl.col("value") & pl.col("carries")).alias("value"),
-        "certainty",
-    )
-    return jobs if max_hops is None else jobs.filter(pl.col("hops") <= max_hops)
+    return jobs if max_hops is None else jobs.take(np.flatnonzero(jobs.hops <= max_hops))
 
 
 def _summary(frame: pl.DataFrame) -> dict[str, object]:
@@ -209,7 +202,7 @@ def _trust(lineage: Lineage, frame: pl.DataFrame, usage: str) -> tuple[str, ...]
         notes.append(
             f"{plural(possible, 'row')} rest on lineage that no source states by column: they may be hit, or not."
         )
-    expired = lineage.frames["edges"].height - active_edges(lineage.frames).height
+    expired = int(lineage.coded.edges["expired"].sum())
     if expired:
         notes.append(f"{plural(expired, 'expired edge')} were left out.")
     rejected = lineage.data.report.rejected
@@ -218,17 +211,18 @@ def _trust(lineage: Lineage, frame: pl.DataFrame, usage: str) -> tuple[str, ...]
     return tuple(notes)
 
 
-def _explain(lineage: Lineage, start: str, indirect: bool, answered: pl.Series, node: str) -> pl.DataFrame:
+def _explain(lineage: Lineage, start: int, indirect: bool, answered: Ints, node: str) -> pl.DataFrame:
     """Show the witness path from the start to `node`, hop by hop."""
-    graph = lineage.graph("column")
-    target = graph.resolve(node)
+    graph, whole = lineage.graph("column"), lineage.graph("dataset")
+    target = graph.index(node)
+    name = graph.id_of(target)
     if target not in answered:
-        raise LineageError(f"{lineage.spoken(target)} is not in this answer: nothing of {lineage.spoken(start)} reaches it")
-    ids, _ = _starts(lineage, start)
-    best = [graph.path(i, target, indirect=indirect) for i in ids]
+        raise LineageError(f"{lineage.spoken(name)} is not in this answer: nothing of {lineage.spoken(graph.id_of(start))} reaches it")
+    first = [graph.id_of(int(i)) for i in _starts(lineage, start)]
+    best = [graph.path(i, name, indirect=indirect) for i in first]
     best = [p for p in best if p.height]
-    if not best and ids and target in lineage.graph("dataset").ids and ids[0] in lineage.graph("dataset").ids:
-        best = [lineage.graph("dataset").path(ids[0], target, indirect=indirect)]
+    if not best and first and name in whole and first[0] in whole:
+        best = [whole.path(first[0], name, indirect=indirect)]
     if not best:
         return graph.hops_of([])
     return min(best, key=lambda p: p.height)

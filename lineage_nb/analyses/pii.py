@@ -67,7 +67,7 @@ def pii(lineage: Lineage, *, labels: Iterable[str] | None = None) -> Answer:
     if wanted is not None:
         tagged = tagged.filter(pl.col("label").is_in(wanted))
     trace = _Trace(lineage, tagged)
-    frame = trace.frame()
+    frame = trace.frame
     summary = _summary(frame, lineage)
     return Answer(
         "pii",
@@ -82,10 +82,11 @@ def pii(lineage: Lineage, *, labels: Iterable[str] | None = None) -> Answer:
 
 
 def _tagged(lineage: Lineage) -> pl.DataFrame:
-    """id, label, certain: a tag on a dataset with columns is only possible on each of them."""
-    nodes = lineage.frames["nodes"].select("id", "kind", "tags").explode("tags")
+    """i, id, kind, label: a tag on a dataset with columns is only possible on each of them."""
+    nodes = lineage.frames["nodes"].select(pl.int_range(pl.len()).alias("i"), "id", "kind", "tags")
+    nodes = nodes.filter(pl.col("tags").is_not_null()).explode("tags")
     found = nodes.filter(pl.col("tags").str.starts_with(PREFIX) & (pl.col("tags").str.len_chars() > len(PREFIX)))
-    return found.select("id", "kind", pl.col("tags").str.slice(len(PREFIX)).alias("label")).unique().sort("id", "label")
+    return found.select("i", "id", "kind", pl.col("tags").str.slice(len(PREFIX)).alias("label")).unique().sort("id", "label")
 
 
 def _labels(labels: Iterable[str] | None, tagged: pl.DataFrame) -> list[str] | None:
@@ -112,63 +113,73 @@ class _Trace:
     @cached_property
     def _strength(self) -> NDArray[np.int8]:
         """Verdict of every arc as its place in `VERDICTS`; beyond the last: carries nothing."""
-        rank = {v: i for i, v in enumerate(VERDICTS)}
-        verdict = self.graph.edges["verdict"]
-        stated = verdict.replace_strict({**rank, "none": len(VERDICTS)}, default=0, return_dtype=pl.Int8).to_numpy().copy()
-        told = self._of_arcs(stated)
-        stated[self._one_person_each(told)] = 0
-        return self._of_arcs(stated)
+        stated = np.maximum(self.graph.table.verdict, 0)  # no verdict given: plain
+        plain = stated.copy()
+        plain[self._one_person_each(self._of_arcs(stated))] = 0
+        return self._of_arcs(plain)
 
     def _of_arcs(self, stated: NDArray[np.int8]) -> NDArray[np.int8]:
         row = self.graph.arcs.row
+        if row is None:
+            return stated
         strength = np.zeros(len(row), dtype=np.int8)
         strength[row >= 0] = stated[row[row >= 0]]
         return strength
 
-    def _one_person_each(self, strength: NDArray[np.int8]) -> NDArray[np.bool_]:
+    def _one_person_each(self, strength: NDArray[np.int8]) -> Ints:
         """Which edges aggregate over the rows of one person: their job groups by a column that tells who it is.
 
         A sum by employee is that employee's; each group is a person's as long as one of its keys carries a label,
         plain or pseudonymised.
         """
-        edges = self.graph.edges
-        groups = self.lineage.frames["edges"].filter(pl.col("subtype") == "GROUP_BY")
-        found = self.graph.reach(
-            [self.graph.index(i) for i in self.tagged["id"].unique().sort()],
-            bit=POSSIBLE_VALUE,
-            allowed=strength <= VERDICTS.index("pseudonymised"),
-        )
-        who = self.graph.nodes["id"].filter(pl.Series(found.hops[: self.graph.arcs.real] >= 0))
-        groups = groups.filter(pl.col("source").is_in(who.implode()))
-        keyed = groups.select(pl.col("target").str.extract(r"^([^#]*)").alias("data"), "job").drop_nulls().unique()
-        mine = edges.with_row_index("row").filter(pl.col("verdict") == "aggregated")
-        mine = mine.select("row", pl.col("target").str.extract(r"^([^#]*)").alias("data"), pl.col("jobs").alias("job"))
-        rows = mine.explode("job").join(keyed, on=["data", "job"], how="semi")["row"].unique()
-        plain = np.zeros(edges.height, dtype=np.bool_)
-        plain[rows.to_numpy()] = True
-        return plain
+        coded, table = self.lineage.coded, self.graph.table
+        aggregated = np.flatnonzero(table.verdict == VERDICTS.index("aggregated"))
+        groups = coded.edges.filter(coded.words.gather(coded.edges["subtype"]) == "GROUP_BY")
+        if not len(aggregated) or groups.is_empty():
+            return aggregated[:0]
+        starts = self.tagged["i"].unique().sort().to_numpy()
+        kept = strength <= VERDICTS.index("pseudonymised")
+        who = np.zeros(self.graph.arcs.n, dtype=bool)
+        who[self.graph.reacher.reach(starts, bit=POSSIBLE_VALUE, allowed=kept).nodes] = True
+        groups = groups.filter(pl.Series(who[groups["source"].to_numpy()]), pl.col("job").is_not_null())
+        keyed = groups.select(data="target_data", job="job").unique()
+        of_jobs = table.jobs_of(aggregated)
+        data = coded.data[table.adjacency.target[of_jobs["edge"].to_numpy()]]
+        mine = of_jobs.with_columns(data=pl.Series(data)).cast(keyed.schema)
+        return mine.join(keyed, on=["data", "job"], how="semi")["edge"].unique().to_numpy()
 
     def search(self, label: str, verdict: str, certainty: str) -> Closure:
         """Everything that `label` reaches at `verdict` or stronger."""
         mine = self.tagged.filter(pl.col("label") == label)
-        starts = [self.graph.index(i) for i in mine["id"]]
+        starts = mine["i"].to_numpy()
         if certainty == "possible":
-            whole = mine.filter(pl.col("kind") != "column")["id"].to_list()
-            starts += [i for name in whole for i in self._unclassified(name)]
+            whole = mine.filter(pl.col("kind") != "column")["i"].to_list()
+            starts = np.concatenate([starts, *(self._unclassified(dataset) for dataset in whole)])
         bit = PROVED_VALUE if certainty == "proved" else POSSIBLE_VALUE
-        return self.graph.reach(starts, bit=bit, allowed=self._strength <= VERDICTS.index(verdict))
+        kept = None if len(self._used) == 1 and not self._stopped else self._strength <= VERDICTS.index(verdict)
+        return self.graph.reacher.reach(starts.astype(np.int64), bit=bit, allowed=kept)
 
-    def _unclassified(self, dataset: str) -> list[int]:
-        nodes = self.graph.nodes
+    def _unclassified(self, dataset: int) -> Ints:
+        columns = self.graph.starts_of(dataset)[1:]
+        return columns[~self._classified[columns]]
+
+    @cached_property
+    def _classified(self) -> NDArray[np.bool_]:
+        """Which nodes carry a tag of personal data."""
         tags = pl.col("tags").list.eval(pl.element().str.starts_with(PREFIX)).list.any().fill_null(value=False)
-        mine = (pl.col("kind") == "column") & (pl.col("parent") == dataset) & ~tags
-        return nodes.select(mine.arg_true()).to_series().to_list()
+        return self.graph.nodes.select(tags.alias("tags"))["tags"].to_numpy()
+
+    @cached_property
+    def _stopped(self) -> bool:
+        """Whether some edge carries nothing."""
+        return bool((self._strength >= len(VERDICTS)).any())
 
     @cached_property
     def _used(self) -> list[str]:
         present = np.unique(self._strength)
         return [v for i, v in enumerate(VERDICTS) if i == 0 or i in present]
 
+    @cached_property
     def frame(self) -> pl.DataFrame:
         """The answer's frame."""
         parts = [self._rows(label) for label in self.tagged["label"].unique().sort()]
@@ -177,35 +188,46 @@ class _Trace:
         first = pl.col("certainty") != "proved"
         return frame.sort("label", first, "hops", "node").select(*schema)
 
+    @cached_property
+    def _shown(self) -> NDArray[np.bool_]:
+        """Which nodes are places that data may be in: no jobs, and no datasets whose columns are known."""
+        whole = np.zeros(self.graph.arcs.real, dtype=bool)
+        columns = np.flatnonzero(self.lineage.coded.of_kind("column"))
+        whole[self.lineage.coded.data[columns]] = True
+        return ~whole & ~self.lineage.coded.of_kind("job")
+
     def _rows(self, label: str) -> pl.DataFrame:
         real = self.graph.arcs.real
-        shown = (self.graph.nodes["kind"] != "job").to_numpy()
-        best = np.full(real, len(VERDICTS), dtype=np.int64)
+        best = np.full(real, len(VERDICTS), dtype=np.int8)
         parts = []
         for certainty in ("proved", "possible"):
             for rank, verdict in enumerate(VERDICTS):
                 if verdict not in self._used:
                     continue
                 found = self.search(label, verdict, certainty)
-                new = np.flatnonzero((found.hops[:real] >= 0) & (best > rank) & shown)
-                best[new] = rank
+                at = np.flatnonzero(found.nodes < real)
+                node = found.nodes[at]
+                new = at[(best[node] > rank) & (self._shown[node] | ((found.hops[at] == 0) & self._not_job[node]))]
+                best[found.nodes[new]] = rank
                 parts.append(self._described(new, found, label, verdict, certainty))
-        rows = pl.concat(parts)
-        whole = self.graph.nodes.filter(pl.col("kind") == "column")["parent"].unique()
-        return rows.filter((pl.col("hops") == 0) | ~pl.col("node").is_in(whole.implode()))
+        return pl.concat(parts)
 
-    def _described(self, numbers: Ints, found: Closure, label: str, verdict: str, certainty: str) -> pl.DataFrame:
-        ids = self.graph.nodes["id"]
-        via, root = found.via[numbers], roots(found)[numbers]
+    @cached_property
+    def _not_job(self) -> NDArray[np.bool_]:
+        return ~self.lineage.coded.of_kind("job")
+
+    def _described(self, at: Ints, found: Closure, label: str, verdict: str, certainty: str) -> pl.DataFrame:
+        root = roots(found)[at] if len(at) else at
+        names = self.graph.names(np.concatenate([found.nodes[at], found.via[at], root]))
         return pl.DataFrame(
             {
-                "node": ids.gather(numbers),
-                "label": pl.repeat(label, len(numbers), eager=True, dtype=pl.String),
-                "verdict": pl.repeat(verdict, len(numbers), eager=True, dtype=pl.String),
-                "certainty": pl.repeat(certainty, len(numbers), eager=True, dtype=pl.String),
-                "origin": ids.gather(np.where(root < self.graph.arcs.real, root, 0)),
-                "hops": pl.Series(found.hops[numbers], dtype=pl.Int64),
-                "via": pl.select(pl.when(pl.Series(via >= 0)).then(ids.gather(np.where(via >= 0, via, 0)))).to_series(),
+                "node": names.slice(0, len(at)),
+                "label": pl.repeat(label, len(at), eager=True, dtype=pl.String),
+                "verdict": pl.repeat(verdict, len(at), eager=True, dtype=pl.String),
+                "certainty": pl.repeat(certainty, len(at), eager=True, dtype=pl.String),
+                "origin": names.slice(2 * len(at), len(at)),
+                "hops": pl.Series(found.hops[at], dtype=pl.Int64),
+                "via": names.slice(len(at), len(at)),
             }
         )
 
@@ -238,13 +260,13 @@ def _headline(summary: dict[str, object]) -> str:
 def _trust(lineage: Lineage, frame: pl.DataFrame) -> tuple[str, ...]:
     notes = ["Labels start at tags pii:<label>; a column nobody tagged is not looked at by its name or content."]
     graph = lineage.graph("column", expired=True)
-    unknown = graph.edges.filter(pl.col("value") & pl.col("verdict").is_null()).height
+    unknown = int((graph.table.value & (graph.table.verdict < 0)).sum())
     if unknown:
         notes.append(f"{plural(unknown, 'column edge')} do not say what becomes of the value: they count as plain copies.")
     possible = frame.filter(pl.col("certainty") == "possible").height
     if possible:
         notes.append(f"{plural(possible, 'row')} rest on jobs or readers whose column lineage no source states.")
-    gone = graph.edges.height - lineage.graph("column").edges.height
+    gone = len(graph.table) - len(lineage.graph("column").table)
     if gone > 0:
         notes.append(f"{plural(gone, 'expired edge')} still carry: what they wrote was not shown to be deleted.")
     return tuple(notes)
@@ -253,7 +275,7 @@ def _trust(lineage: Lineage, frame: pl.DataFrame) -> tuple[str, ...]:
 def _explain(trace: _Trace, node: str, label: str | None = None) -> pl.DataFrame:
     """Show the witness path from the origin to `node`, hop by hop; for the strongest row unless `label` is given."""
     target = trace.graph.resolve(node)
-    rows = trace.frame().filter(pl.col("node") == target)
+    rows = trace.frame.filter(pl.col("node") == target)
     if label is not None:
         rows = rows.filter(pl.col("label") == label.removeprefix(PREFIX))
     if rows.is_empty():

@@ -114,7 +114,7 @@ def unused(
     if isinstance(days, bool) or not isinstance(days, int) or days < 1:
         raise LineageError(f"days is {days!r}; give a whole number ≥ 1")
     named = resolve_consumers(lineage, monitors)
-    log = usage_log(lineage.frames, named)
+    log = usage_log(lineage, named)
     tags = lineage.frames["nodes"]["tags"].explode().drop_nulls().unique().to_list()
     kept = {p if p in tags or p == "protected" else lineage.names.resolve(p) for p in as_list(protect)}
     judge = _Judge(lineage, log, days, kept)
@@ -122,7 +122,7 @@ def unused(
     suspects = _suspects(lineage, log, days)
     without = frame
     if suspects:
-        without = _Judge(lineage, usage_log(lineage.frames, [*named, *suspects]), days, kept).frame()
+        without = _Judge(lineage, usage_log(lineage, [*named, *suspects]), days, kept).frame()
     frame = frame.with_columns(without["verdict"].alias("without_monitors"))
     frame = freed_costs(lineage, frame, DROPPABLE)
     if lineage.frames["costs"]["currency"].n_unique() > 1:
@@ -166,8 +166,8 @@ class _Judge:
             numbers, left_on="consumer", right_on="id", suffix="_to"
         )
         return (
-            np.r_[arcs.source, both["i"].to_numpy().astype(np.int64)],
-            np.r_[arcs.target, both["i_to"].to_numpy().astype(np.int64)],
+            np.r_[arcs.adjacency.source, both["i"].to_numpy().astype(np.int64)],
+            np.r_[arcs.adjacency.target, both["i_to"].to_numpy().astype(np.int64)],
         )
 
     def frame(self) -> pl.DataFrame:

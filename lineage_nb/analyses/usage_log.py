@@ -61,26 +61,22 @@ class UsageLog:
         return text
 
 
-def usage_log(frames: Mapping[str, pl.DataFrame], monitors: Iterable[str] = ()) -> UsageLog:
+def usage_log(lineage: Lineage, monitors: Iterable[str] = ()) -> UsageLog:
     """Read the usage frame.
 
     Parameters
     ----------
-    frames : Mapping
-        Conformed frames.
+    lineage : Lineage
+        A snapshot.
     monitors : iterable of str
         Ids of consumers whose reads do not count.
     """
-    nodes = frames["nodes"].select("id", "kind", "parent")
-    data = pl.when(pl.col("kind") == "column").then("parent").fill_null(pl.col("id")).alias("data")
-    reads = (
-        frames["usage"]
-        .filter(pl.col("reads") > 0)
-        .filter(~pl.col("consumer").is_in(list(monitors)) | pl.col("consumer").is_null())
-        .join(nodes.select("id", data), left_on="node", right_on="id", how="left")
-        .join(nodes.select(pl.col("id").alias("consumer"), pl.col("kind").alias("consumer_kind")), on="consumer", how="left")
-        .select(pl.coalesce("data", "node").alias("node"), "consumer", "consumer_kind", "day", "reads", "bytes")
-    )
+    frames, coded = lineage.frames, lineage.coded
+    usage = frames["usage"].filter(pl.col("reads") > 0)
+    usage = usage.filter(~pl.col("consumer").is_in(list(monitors)) | pl.col("consumer").is_null())
+    home = pl.Series(coded.data).gather(coded.numbers(usage["node"]))
+    kind = coded.kinds.cast(pl.String).gather(coded.numbers(usage["consumer"]))
+    reads = usage.select(coded.ids.gather(home).alias("node"), "consumer", kind.alias("consumer_kind"), "day", "reads", "bytes")
     start, end = log_span(frames)
     if end is None:
         return UsageLog(reads, None, None, reads.clear())

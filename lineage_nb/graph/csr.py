@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Adjacency", "Csr", "Ints", "build_adjacency", "build_csr", "stable_order"]
+__all__ = ["Adjacency", "Csr", "Ints", "adjacency_of_sorted", "build_adjacency", "build_csr", "stable_order"]
 
 Ints = NDArray[np.signedinteger[Any]]
 
@@ -176,7 +176,8 @@ def stable_order(key: Ints, n: int) -> tuple[Ints, Ints]:
     m = len(key)
     kind = _kind(n, m)
     one_each = np.arange(m + 1, dtype=kind)
-    by_key = csr_array((np.zeros(m, dtype=np.int8), key.astype(kind, copy=False), one_each), shape=(m, n)).tocsc()
+    cells: Any = (np.zeros(m, dtype=np.int8), key.astype(kind, copy=False), one_each)
+    by_key = csr_array(cells, shape=(m, n)).tocsc()
     return by_key.indices, by_key.indptr
 
 
@@ -208,6 +209,21 @@ def build_adjacency(n: int, source: Ints, target: Ints) -> tuple[Adjacency, Ints
     del by_target, by_both
     forward = Csr(_frozen(indptr), _frozen(target[order].astype(indptr.dtype, copy=False)))
     return Adjacency(forward, _turned(forward)), order
+
+
+def adjacency_of_sorted(n: int, source: Ints, target: Ints) -> Adjacency:
+    """Make both directions of edges that are sorted by (source, target) already.
+
+    Examples
+    --------
+    >>> adjacency_of_sorted(3, np.array([0, 2]), np.array([1, 0])).backward.indices.tolist()
+    [2, 0]
+    """
+    kind = _kind(n, len(source))
+    indptr = np.zeros(n + 1, dtype=kind)
+    np.cumsum(np.bincount(source, minlength=n), out=indptr[1:])
+    forward = Csr(_frozen(indptr), _frozen(target.astype(kind)))
+    return Adjacency(forward, _turned(forward))
 
 
 def _turned(forward: Csr) -> Csr:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 import polars as pl
 
+from lineage_nb.graph.coded import Coded, code
+from lineage_nb.graph.effective import Effective
 from lineage_nb.graph.lineage_graph import Level, LineageGraph, build_graph
 from lineage_nb.model.conform import Conformed, conform
 from lineage_nb.model.names import NameIndex, spoken_name
@@ -77,6 +79,21 @@ class Lineage:
             return spoken_name(node) if node.startswith("principal:") else node
         return spoken_name(node) if hash_ else self._short[owner]
 
+    @cached_property
+    def coded(self) -> Coded:
+        """Nodes and edges as numbers."""
+        return code(self.frames)
+
+    @cached_property
+    def effective(self) -> Effective:
+        """The statements that hold at the end of the snapshot."""
+        return Effective(self.coded)
+
+    @cached_property
+    def effective_with_expired(self) -> Effective:
+        """All statements, those that no longer hold included; the same object where none has expired."""
+        return Effective(self.coded, expired=True) if self.coded.edges["expired"].any() else self.effective
+
     def graph(self, level: Level = "dataset", *, expired: bool = False) -> LineageGraph:
         """Derive the graph of one level; the same object every time.
 
@@ -96,7 +113,10 @@ class Lineage:
         LineageError
             For an unknown level.
         """
+        expired = expired and self.effective_with_expired is not self.effective
         key = (level, expired)
         if key not in self._cache:
-            self._cache[key] = build_graph(self.frames, level, expired=expired)
+            effective = self.effective_with_expired if expired else self.effective
+            whole = partial(self.graph, "dataset", expired=expired)
+            self._cache[key] = build_graph(effective, self.frames["nodes"], level, whole=whole)
         return self._cache[key]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -12,36 +14,23 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lineage_nb.errors import LineageError
-from lineage_nb.graph.csr import Csr, Ints, build_csr
-from lineage_nb.graph.effective import NOT_DATA, active_edges, as_of, column_edges, dataset_edges, job_edges
-from lineage_nb.graph.paths import (
-    POSSIBLE_ANY,
-    POSSIBLE_VALUE,
-    PROVED_ANY,
-    PROVED_VALUE,
-    Arcs,
-    column_arcs,
-    plain_arcs,
-)
-from lineage_nb.graph.search import Closure, closure, walk_back
+from lineage_nb.graph.coded import NOT_DATA
+from lineage_nb.graph.csr import Csr, Ints
+from lineage_nb.graph.edge_table import EDGE_SCHEMA, EdgeTable
+from lineage_nb.graph.effective import Effective
+from lineage_nb.graph.paths import Arcs, column_arcs, plain_arcs
+from lineage_nb.graph.search import walk_back
+from lineage_nb.graph.strongest import SEARCHES, Claims, Reacher
 from lineage_nb.model.names import NameIndex
 
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["LEVELS", "SEARCHES", "Direction", "Level", "LineageGraph", "build_graph"]
+__all__ = ["LEVELS", "Direction", "Level", "LineageGraph", "build_graph"]
 
 Level = Literal["column", "dataset", "job"]
 Direction = Literal["downstream", "upstream"]
 LEVELS: tuple[Level, ...] = ("column", "dataset", "job")
-SEARCHES = (
-    (PROVED_VALUE, True, "proved"),
-    (PROVED_ANY, False, "proved"),
-    (POSSIBLE_VALUE, True, "possible"),
-    (POSSIBLE_ANY, False, "possible"),
-)
-"""The searches behind one answer, strongest first: (bit, by values, certainty)."""
-
 
 class LineageGraph:
     """Lineage at one level; immutable.
@@ -56,6 +45,12 @@ class LineageGraph:
     edges : polars.DataFrame
         One row an ordered pair: source, target, type, subtype, verdict, value (carries values, not only
         influence), certainty (proved or possible), jobs, evidence (lists).
+    table, arcs
+        The edges as arrays, and what a search may take.
+    members, homes : numpy.ndarray
+        Shape (n,). Every node's number in the snapshot; and, here, of its dataset (itself where it is no column).
+    as_of : datetime or None
+        The end of what was recorded.
 
     Examples
     --------
@@ -68,42 +63,60 @@ class LineageGraph:
     def __init__(
         self,
         level: Level,
-        nodes: pl.DataFrame,
-        edges: pl.DataFrame,
+        table: EdgeTable,
         arcs: Arcs,
+        nodes: Callable[[], pl.DataFrame],
+        ids: pl.Series,
         *,
-        whole: pl.DataFrame | None = None,
+        jobs: pl.Series,
+        members: Ints | None = None,
+        homes: Ints | None = None,
+        whole: Callable[[], LineageGraph] | None = None,
         end: datetime | None = None,
     ) -> None:
         self.level = level
-        self._whole = edges if whole is None else whole
-        self.nodes = nodes
-        self.edges = edges
+        self.table = table
         self.arcs = arcs
         self.as_of = end
+        self._ids, self._jobs = ids, jobs
+        self._make_nodes, self._whole = nodes, whole
+        own = np.arange(len(ids), dtype=np.int64)
+        self.members = own if members is None else members
+        self.homes = own if homes is None else homes
 
     def __repr__(self) -> str:
         """Say level and size."""
-        return f"<LineageGraph level={self.level!r} nodes={len(self):,} edges={self.edges.height:,}>"
+        return f"<LineageGraph level={self.level!r} nodes={len(self):,} edges={len(self.table):,}>"
 
     def __len__(self) -> int:
         """Count the nodes."""
-        return self.nodes.height
+        return len(self._ids)
 
-    # -- names and arrays ------------------------------------------------------------------------------------
+    # -- names and frames ------------------------------------------------------------------------------------
+
+    @cached_property
+    def nodes(self) -> pl.DataFrame:
+        """One row a node, sorted by id; the columns of the model's `nodes`."""
+        return self._make_nodes()
+
+    @cached_property
+    def edges(self) -> pl.DataFrame:
+        """One row an ordered pair (see the class)."""
+        return self.table.frame(self._ids, self._jobs)
 
     @cached_property
     def ids(self) -> list[str]:
         """Ids of the nodes, sorted; the position is the node's number."""
-        return self.nodes["id"].to_list()
+        return self._ids.to_list()
 
     @cached_property
-    def _numbers(self) -> dict[str, int]:
-        return {name: i for i, name in enumerate(self.ids)}
-
-    @cached_property
-    def _names(self) -> NameIndex:
+    def _index(self) -> NameIndex:
         return NameIndex(self.nodes, f"this graph of {self.level}s")
+
+    def _number(self, name: str) -> int | None:
+        """The number of an id; None: no node has it."""
+        at = int(self._ids.search_sorted(name))
+        return at if at < len(self._ids) and self._ids[at] == name else None
 
     def resolve(self, name: str) -> str:
         """Find the id that a short name stands for.
@@ -113,101 +126,59 @@ class LineageGraph:
         UnknownNameError, AmbiguousNameError
             With the nearest candidates.
         """
-        return name if isinstance(name, str) and name in self._numbers else self._names.resolve(name)
+        return name if isinstance(name, str) and self._number(name) is not None else self._index.resolve(name)
 
     def index(self, name: str) -> int:
         """Find the number of a node by its id or a short name; errors as `resolve`."""
-        return self._numbers[self.resolve(name)]
+        found = self._number(name) if isinstance(name, str) else None
+        if found is None:
+            found = self._number(self._index.resolve(name))
+        assert found is not None  # noqa: S101 - what resolves is a node
+        return found
 
-    @cached_property
-    def _ends(self) -> tuple[Ints, Ints]:
-        numbers = pl.DataFrame({"id": self.nodes["id"]}).with_row_index("i")
-        ends = [
-            self.edges.select(pl.col(side).alias("id")).join(numbers, on="id", how="left", maintain_order="left")["i"]
-            for side in ("source", "target")
-        ]
-        return ends[0].to_numpy().astype(np.int64), ends[1].to_numpy().astype(np.int64)
+    def __contains__(self, node: object) -> bool:
+        """Whether a node of this id is there."""
+        return isinstance(node, str) and self._number(node) is not None
 
-    @cached_property
+    def id_of(self, number: int) -> str:
+        """Id of a node number."""
+        return str(self._ids[number])
+
+    def names(self, numbers: Ints) -> pl.Series:
+        """Ids of node numbers; null for -1."""
+        return self._ids.gather(pl.select(pl.when(pl.Series(numbers >= 0)).then(pl.Series(numbers))).to_series())
+
+    # -- arrays ----------------------------------------------------------------------------------------------
+
+    @property
     def forward(self) -> Csr:
         """Successors of every node; `edge` numbers are rows of `edges`."""
-        return build_csr(len(self), *self._ends)
+        return self.table.adjacency.forward
 
-    @cached_property
+    @property
     def backward(self) -> Csr:
         """Predecessors of every node; `edge` numbers are rows of `edges`."""
-        source, target = self._ends
-        return build_csr(len(self), target, source)
+        return self.table.adjacency.backward
 
     @cached_property
-    def _arc_rows(self) -> dict[Direction, Csr]:
-        arcs = self.arcs
-        return {
-            "downstream": build_csr(arcs.n, arcs.source, arcs.target),
-            "upstream": build_csr(arcs.n, arcs.target, arcs.source),
-        }
-
-    @cached_property
-    def _free(self) -> NDArray[np.bool_] | None:
-        return self.arcs.free if self.arcs.free.any() else None
-
-    @cached_property
-    def _named(self) -> NDArray[np.bool_] | None:
-        """At the column level neither hubs nor jobs are steps of a path."""
-        if self.level != "column":
-            return None
+    def reacher(self) -> Reacher:
+        """Searches over the arcs; at the column level neither hubs nor jobs are steps of a path."""
+        if self.level != "column" or self.arcs.row is None:
+            return Reacher(self.arcs)
         named = np.zeros(self.arcs.n, dtype=bool)
         named[: self.arcs.real] = (self.nodes["kind"] != "job").to_numpy()
-        return named
-
-    # -- searches --------------------------------------------------------------------------------------------
-
-    def reach(
-        self,
-        starts: Iterable[int],
-        direction: Direction = "downstream",
-        *,
-        bit: int = POSSIBLE_ANY,
-        max_hops: int | None = None,
-        allowed: NDArray[np.bool_] | None = None,
-    ) -> Closure:
-        """Search from node numbers along the arcs that carry `bit` (see `SEARCHES`).
-
-        Parameters
-        ----------
-        starts : iterable of int
-            Node numbers.
-        direction : {"downstream", "upstream"}
-            Which way.
-        bit : int
-            Which arcs may be taken; by default all.
-        max_hops : int, optional
-            Stop after so many hops.
-        allowed : numpy.ndarray of bool, optional
-            Shape (arcs,), further limits the arcs.
-
-        Returns
-        -------
-        Closure
-            Over all arcs' nodes, hubs included.
-        """
-        mask = (self.arcs.bits & bit) > 0
-        return closure(
-            self._arc_rows[direction],
-            np.fromiter(starts, dtype=np.int64),
-            allowed=mask if allowed is None else mask & allowed,
-            free=self._free,
-            named=self._named,
-            max_hops=max_hops,
-        )
+        return Reacher(self.arcs, named)
 
     def starts(self, name: str) -> list[int]:
         """Numbers of a node and, at the column level, of the columns of a dataset."""
-        start = self.index(name)
-        if self.level != "column":
-            return [start]
-        own = self.nodes.select(((pl.col("kind") == "column") & (pl.col("parent") == self.ids[start])).arg_true())
-        return [start, *own.to_series().to_list()]
+        return [int(i) for i in self.starts_of(self.index(name))]
+
+    def starts_of(self, number: int) -> Ints:
+        """A node and, at the column level, the columns of a dataset."""
+        own = np.flatnonzero(self.homes == number) if self.homes[number] == number else np.array([number])
+        return np.concatenate([[number], own[own != number]])
+
+    # -- searches --------------------------------------------------------------------------------------------
 
     def downstream(self, node: str, max_hops: int | None = None, *, indirect: bool = True) -> pl.DataFrame:
         """List what `node` flows into.
@@ -242,51 +213,20 @@ class LineageGraph:
     def _listed(self, node: str, direction: Direction, max_hops: int | None, *, indirect: bool) -> pl.DataFrame:
         if max_hops is not None and (isinstance(max_hops, bool) or not isinstance(max_hops, int) or max_hops < 0):
             raise LineageError(f"max_hops is {max_hops!r}; give a whole number ≥ 0, or None for no limit")
-        found = self.strongest(self.starts(node), direction, max_hops=max_hops, indirect=indirect)
-        return found.sort("hops", "node")
+        starts = np.array(self.starts(node), dtype=np.int64)
+        return self.listed(self.reacher.claims(starts, upstream=direction == "upstream", max_hops=max_hops, indirect=indirect))
 
-    def strongest(
-        self, starts: list[int], direction: Direction, *, max_hops: int | None = None, indirect: bool = True
-    ) -> pl.DataFrame:
-        """Run the searches of `SEARCHES` and keep the strongest claim about every node.
-
-        Returns
-        -------
-        polars.DataFrame
-            As `downstream`, with the node's number `i`, in no order.
-        """
-        taken = np.zeros(self.arcs.real, dtype=bool)
-        taken[starts] = True
-        parts = []
-        for bit, value, certainty in SEARCHES:
-            if (not value and not indirect) or (not value and bit == PROVED_ANY and not self._any_influence):
-                continue
-            if certainty == "possible" and not self._any_possible:
-                continue
-            found = self.reach(starts, direction, bit=bit, max_hops=max_hops)
-            new = np.flatnonzero((found.hops[: self.arcs.real] > 0) & ~taken)
-            taken[new] = True
-            parts.append(self._rows(new, found).with_columns(pl.lit(value).alias("value"), pl.lit(certainty).alias("certainty")))
-        return pl.concat(parts)
-
-    @cached_property
-    def _any_influence(self) -> bool:
-        return bool(((self.arcs.bits & PROVED_VALUE) == 0).any())
-
-    @cached_property
-    def _any_possible(self) -> bool:
-        return bool(((self.arcs.bits & PROVED_ANY) == 0).any())
-
-    def _rows(self, numbers: Ints, found: Closure) -> pl.DataFrame:
-        ids = self.nodes["id"]
-        via = found.via[numbers]
-        named = ids.gather(np.where(via >= 0, via, 0))
+    def listed(self, claims: Claims) -> pl.DataFrame:
+        """Write claims as a frame: node, hops, via, value, certainty."""
+        names = self.names(np.concatenate([claims.node, claims.via]))
+        possible_proved = pl.Series(["possible", "proved"])
         return pl.DataFrame(
             {
-                "node": ids.gather(numbers),
-                "hops": pl.Series(found.hops[numbers], dtype=pl.Int64),
-                "via": pl.select(pl.when(pl.Series(via >= 0)).then(named)).to_series(),
-                "i": pl.Series(numbers, dtype=pl.Int64),
+                "node": names.head(len(claims)),
+                "hops": pl.Series(claims.hops, dtype=pl.Int64),
+                "via": names.tail(len(claims)),
+                "value": claims.value,
+                "certainty": possible_proved.gather(claims.proved.astype(np.int8)),
             }
         )
 
@@ -306,15 +246,15 @@ class LineageGraph:
         UnknownNameError, AmbiguousNameError
             For a name that fits no or several nodes.
         """
-        starts, end = self.starts(a), self.starts(b)
-        for bit, value, certainty in SEARCHES:
+        starts, end = (np.array(self.starts(name), dtype=np.int64) for name in (a, b))
+        for bit, value, proved in SEARCHES:
             if not value and not indirect:
                 continue
-            found = self.reach(starts, "downstream", bit=bit)
-            hit = [e for e in end if found.hops[e] > 0]
+            found = self.reacher.reach(starts, bit=bit)
+            at = found.places(end)
+            hit = [(int(found.hops[p]), int(e)) for e, p in zip(end, at, strict=True) if p >= 0 and found.hops[p] > 0]
             if hit:
-                last = min(hit, key=lambda e: (found.hops[e], e))
-                return self.hops_of(walk_back(found, last), certainty)
+                return self.hops_of(walk_back(found, min(hit)[1]), "proved" if proved else "possible")
         return self.hops_of([], "proved")
 
     def hops_of(self, path: list[int], certainty: str = "proved") -> pl.DataFrame:
@@ -323,38 +263,71 @@ class LineageGraph:
         A hop is the stated edge between the two; else the filter, join or grouping that touches the whole of
         the target's dataset; else what ties the two datasets.
         """
-        names = [self.ids[i] for i in path]
-        steps = pl.DataFrame(
-            {"source": names[:-1], "target": names[1:]}, schema={"source": pl.String, "target": pl.String}
-        )
-        parents = self.nodes.select("id", pl.when(pl.col("kind") == "column").then("parent").fill_null(pl.col("id")).alias("data"))
-        steps = steps.with_row_index("hop")
-        for side in ("source", "target"):
-            named = parents.rename({"id": side, "data": f"{side}_data"})
-            steps = steps.join(named, on=side, how="left", maintain_order="left")
-        options = [(self.edges, "source", "target"), (self.edges, "source", "target_data"), (self._whole, "source_data", "target_data")]
-        told = ["type", "subtype", "verdict", "jobs", "evidence"]
-        tiers = []
-        for rank, (edges, source, target) in enumerate(options):
-            stated = edges.drop("value").rename({"certainty": "stated"})
-            hits = steps.join(stated, left_on=[source, target], right_on=["source", "target"], suffix="_edge")
-            how = pl.col("stated") if rank == 0 else pl.lit(certainty)
-            tiers.append(hits.select("hop", pl.lit(rank).alias("rank"), how.alias("certainty"), *told))
-        best = pl.concat(tiers).sort("rank").unique("hop", keep="first", maintain_order=True)
-        shown = steps.join(best, on="hop", how="left").sort("hop")
-        return shown.select(
-            "source", "target", "type", "subtype", "verdict", pl.col("certainty").fill_null(certainty), "jobs", "evidence"
-        )
+        hops = [self._hop(a, b, certainty) for a, b in itertools.pairwise(path)]
+        schema = {c: t for c, t in EDGE_SCHEMA.items() if c != "value"}
+        return pl.concat(hops) if hops else pl.DataFrame(schema=schema)
+
+    def _hop(self, a: int, b: int, certainty: str) -> pl.DataFrame:
+        home = int(self.homes[b])
+        ends = {"source": self._ids[a], "target": self._ids[b]}
+        stated = self.edge(a, b)
+        if stated is not None:
+            return self._told(self.table.frame(self._ids, self._jobs, np.array([stated])), ends)
+        sweeping = self.edge(a, home)
+        if sweeping is not None:
+            return self._told(self.table.frame(self._ids, self._jobs, np.array([sweeping])), ends, certainty)
+        whole = self if self._whole is None else self._whole()
+        between = [whole._number(str(self._ids[int(self.homes[i])])) for i in (a, b)]
+        tie = None if None in between else whole.edge(*between)  # type: ignore[arg-type]
+        if tie is not None:
+            return self._told(whole.table.frame(whole._ids, whole._jobs, np.array([tie])), ends, certainty)
+        nothing = pl.DataFrame([{**ends}], schema=EDGE_SCHEMA).with_columns(jobs=pl.lit(None), evidence=pl.lit(None))
+        return self._told(nothing.cast(EDGE_SCHEMA), ends, certainty)  # type: ignore[arg-type]
+
+    def _told(self, edge: pl.DataFrame, ends: dict[str, str], certainty: str | None = None) -> pl.DataFrame:
+        named = edge.drop("value").with_columns(**{side: pl.lit(name) for side, name in ends.items()})
+        return named if certainty is None else named.with_columns(certainty=pl.lit(certainty))
+
+    def edge(self, a: int, b: int) -> int | None:
+        """The number of the edge from one node to another; None: there is none."""
+        row = self.forward.row(a)
+        at = int(np.searchsorted(row, b))
+        return int(self.forward.indptr[a]) + at if at < len(row) and row[at] == b else None
 
     # -- parts and other forms -------------------------------------------------------------------------------
 
     def subgraph(self, nodes: Iterable[str]) -> LineageGraph:
         """Keep the given nodes and the edges between them; errors as `resolve`."""
-        keep = sorted({self.resolve(n) for n in nodes})
-        inside = self.nodes.filter(pl.col("id").is_in(keep))
-        edges = self.edges.filter(pl.col("source").is_in(keep) & pl.col("target").is_in(keep))
-        numbers = inside.select("id", pl.int_range(pl.len()).alias("i"))
-        return LineageGraph(self.level, inside, edges, plain_arcs(edges, numbers), end=self.as_of)
+        keep = np.unique(np.array([self.index(n) for n in nodes], dtype=np.int64))
+        number = np.full(len(self), -1, dtype=np.int64)
+        number[keep] = np.arange(len(keep))
+        source, target = number[self.table.adjacency.source], number[self.table.adjacency.target]
+        table = self.table.part(np.flatnonzero((source >= 0) & (target >= 0)), number, len(keep))
+        return LineageGraph(
+            self.level,
+            table,
+            plain_arcs(table),
+            lambda: self.nodes[keep],
+            self._ids.gather(keep),
+            jobs=self._jobs,
+            members=self.members[keep],
+            end=self.as_of,
+        )
+
+    def told(self, nodes: pl.DataFrame, proved: NDArray[np.bool_]) -> LineageGraph:
+        """The same graph with other facts: a row a node, and which edges are proved."""
+        table = replace(self.table, proved=proved)
+        return LineageGraph(
+            self.level,
+            table,
+            plain_arcs(table),
+            lambda: nodes,
+            self._ids,
+            jobs=self._jobs,
+            members=self.members,
+            whole=self._whole,
+            end=self.as_of,
+        )
 
     def to_networkx(self) -> nx.DiGraph:
         """Make an independent `networkx.DiGraph`; the columns of both frames become attributes."""
@@ -363,17 +336,21 @@ class LineageGraph:
         return to_networkx(self.nodes, self.edges)
 
 
-def build_graph(frames: Mapping[str, pl.DataFrame], level: Level = "dataset", *, expired: bool = False) -> LineageGraph:
-    """Derive one level from conformed frames.
+def build_graph(
+    effective: Effective, nodes: pl.DataFrame, level: Level = "dataset", *, whole: Callable[[], LineageGraph] | None = None
+) -> LineageGraph:
+    """Derive one level.
 
     Parameters
     ----------
-    frames : Mapping
-        Conformed frames (`lineage_nb.model.conform`).
-    level : {"column", "dataset", "job"}
+    effective : Effective
+        The statements that hold.
+    nodes : polars.DataFrame
+        Every node, one row each, sorted by id.
+    level : {"dataset", "column", "job"}
         What the nodes are.
-    expired : bool
-        Keep edges that no longer hold.
+    whole : callable, optional
+        Gives the dataset level, which explains hops that no column lineage states.
 
     Raises
     ------
@@ -382,17 +359,18 @@ def build_graph(frames: Mapping[str, pl.DataFrame], level: Level = "dataset", *,
     """
     if level not in LEVELS:
         raise LineageError(f"unknown level {level!r}. Known: {', '.join(LEVELS)}.")
-    active = active_edges(frames, expired=expired)
-    nodes, end = frames["nodes"], as_of(frames)
+    coded = effective.coded
+    ids, end = coded.ids, coded.end
     if level == "column":
-        edges = column_edges(active)
-        return LineageGraph(level, nodes, edges, column_arcs(active, edges, nodes), whole=dataset_edges(active), end=end)
+        table = effective.columns()
+        arcs = column_arcs(effective, table)
+        return LineageGraph(level, table, arcs, lambda: nodes, ids, jobs=ids, homes=coded.data, whole=whole, end=end)
     if level == "dataset":
-        edges = dataset_edges(active)
-        nodes = nodes.filter(~pl.col("kind").is_in(list(NOT_DATA)))
+        is_data = ~coded.of_kind(*NOT_DATA)
+        table = effective.datasets(np.cumsum(is_data) - 1, int(is_data.sum()))
+        inside = np.flatnonzero(is_data)
     else:
-        edges = job_edges(active)
-        ends = pl.concat([edges["source"], edges["target"]]).unique()
-        nodes = nodes.filter((pl.col("kind") == "job") | pl.col("id").is_in(ends.implode()))
-    numbers = nodes.select("id", pl.int_range(pl.len()).alias("i"))
-    return LineageGraph(level, nodes, edges, plain_arcs(edges, numbers), end=end)
+        inside, table = effective.jobs()
+    return LineageGraph(
+        level, table, plain_arcs(table), lambda: nodes[inside], ids.gather(inside), jobs=ids, members=inside, end=end
+    )

@@ -65,8 +65,8 @@ def _as_answered(part: LineageGraph, frame: pl.DataFrame) -> LineageGraph:
     told = frame.select(pl.col("node").alias("id"), "hops", "certainty")
     nodes = part.nodes.join(told, on="id", how="left", maintain_order="left")
     possible = told.filter(pl.col("certainty") == "possible")["id"]
-    sure = pl.when(pl.col("target").is_in(possible.implode())).then(pl.lit("possible")).otherwise("certainty")
-    return LineageGraph(part.level, nodes, part.edges.with_columns(sure.alias("certainty")), part.arcs, end=part.as_of)
+    unsure = nodes["id"].is_in(possible.implode()).to_numpy()
+    return part.told(nodes, part.table.proved & ~unsure[part.table.adjacency.target])
 
 
 def scene_for(answer: Answer, max_marks: int = _MARKS) -> Scene:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from lineage_nb.analyses.result import Answer, money, plural
-from lineage_nb.graph.effective import as_of
+from lineage_nb.graph.coded import as_of
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.model.names import spoken_name
 
