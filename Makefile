@@ -46,7 +46,7 @@ samples:  ## regenerate data_samples with the real tools, then the snapshot in t
 	$(MAKE) snapshot
 
 snapshot: $(STAMP)  ## save data_samples/stream as the snapshot that ships in the wheel
-	$(BIN)/python -c "import lineage_nb as ln; ln.read('data_samples/stream').save('lineage_nb/data/stream')"
+	$(BIN)/python -c "import lineage_nb as ln; ln.read('data_samples/stream').save('lineage_nb/data/stream', index=False)"
 
 clean:
 	rm -rf build dist .venv .venv-samples

@@ -190,9 +190,9 @@ class Snapshot(Lineage):
         """Keep the part that fits all conditions (see `lineage_nb.analyses.scope.scope`)."""
         return Snapshot(_scope(self, namespace=namespace, name=name, tag=tag, owner=owner, kind=kind))
 
-    def save(self, folder: AnyPath) -> Path:
-        """Write to a folder of Parquet files that `read` opens again; replaces a snapshot that is there."""
-        return save(self.data, Path(folder))
+    def save(self, folder: AnyPath, *, index: bool = True) -> Path:
+        """Write to a folder that `read` opens again, with an index that spares it the work; replaces what is there."""
+        return save(self.data, Path(folder), arrays=self.index_arrays() if index else {})
 
     def to_openlineage(self, path: AnyPath, *, at: datetime | None = None) -> Path:
         """Write as OpenLineage events, which `read` reads again; `lineage_nb.sources.openlineage_writer` tells their limits."""

@@ -53,6 +53,16 @@ class Csr:
         """The node whose row each place is in; shape (m,)."""
         return np.repeat(np.arange(self.n, dtype=self.indices.dtype), self.degree())
 
+    def owner_of(self, places: Ints) -> Ints:
+        """The nodes whose rows the given places are in."""
+        if 16 * len(places) > self.m:
+            return self.owner()[places]
+        return np.searchsorted(self.indptr, places, side="right").astype(self.indices.dtype) - 1
+
+    def numbers(self) -> Ints:
+        """Edge number of every place; shape (m,)."""
+        return np.arange(self.m, dtype=self.indices.dtype) if self.edge is None else self.edge
+
     def places(self, nodes: Ints) -> tuple[Ints, Ints]:
         """Find the places of all edges that leave `nodes`.
 

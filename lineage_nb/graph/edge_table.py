@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,7 @@ _NO_VERDICT = np.int8(100)
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.int32]
 Ranks = NDArray[np.int8]
+Names = Callable[[Ints], pl.Series]
 
 
 @dataclass(frozen=True)
@@ -106,15 +109,13 @@ class EdgeTable:
         """Count the edges."""
         return self.adjacency.m
 
-    def frame(self, names: pl.Series, jobs: pl.Series, rows: Ints | None = None) -> pl.DataFrame:
+    def frame(self, names: Names, jobs: Names, rows: Ints | None = None) -> pl.DataFrame:
         """Describe edges in words.
 
         Parameters
         ----------
-        names : polars.Series
-            Ids of this level's nodes.
-        jobs : polars.Series
-            Ids that the numbers of jobs stand for.
+        names, jobs : callable
+            Ids that numbers of this level's nodes, and of jobs, stand for; null for -1.
         rows : numpy.ndarray, optional
             Numbers of the edges wanted; all by default.
 
@@ -126,15 +127,15 @@ class EdgeTable:
         at = np.arange(len(self)) if rows is None else np.asarray(rows)
         return pl.DataFrame(
             {
-                "source": names.gather(self.adjacency.source[at]),
-                "target": names.gather(self.adjacency.target[at]),
+                "source": names(self.adjacency.forward.owner_of(at)),
+                "target": names(self.adjacency.target[at]),
                 "type": _word(self.direct[at].astype(np.int8), ("INDIRECT", "DIRECT")),
                 "subtype": _named(self.subtype[at], self.words),
                 "verdict": _word(self.verdict[at], VERDICTS),
                 "value": self.value[at],
                 "certainty": _word(self.proved[at].astype(np.int8), ("possible", "proved")),
                 "jobs": self._lists(at, self.job, jobs),
-                "evidence": self._lists(at, self.evidence, self.words),
+                "evidence": self._lists(at, self.evidence, partial(_named, names=self.words)),
             },
             schema=EDGE_SCHEMA,
         )
@@ -183,10 +184,10 @@ class EdgeTable:
         inside = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count - begin, count)
         return np.repeat(np.arange(len(at)), count), codes[inside]
 
-    def _lists(self, at: Ints, codes: Ints, names: pl.Series) -> pl.Series:
+    def _lists(self, at: Ints, codes: Ints, names: Names) -> pl.Series:
         """What the statements of each edge name, distinct and sorted."""
         edge, code = self._statements(at, codes)
-        told = pl.DataFrame({"edge": edge[code >= 0], "name": _named(code[code >= 0], names)})
+        told = pl.DataFrame({"edge": edge[code >= 0], "name": names(code[code >= 0])})
         if self.first is not None:
             told = told.unique().sort("edge", "name")
         lists = told.group_by("edge", maintain_order=True).agg("name")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from functools import cached_property, partial
+from typing import Any
 
 import polars as pl
+from numpy.typing import NDArray
 
-from lineage_nb.graph.coded import Coded, code
+from lineage_nb.errors import FormatError, SchemaError
+from lineage_nb.graph.coded import Coded, as_of, code
 from lineage_nb.graph.effective import Effective
 from lineage_nb.graph.lineage_graph import Level, LineageGraph, build_graph
+from lineage_nb.graph.stored import STORED, graph_of, index_arrays, is_current, names_of
 from lineage_nb.model.conform import Conformed, conform
 from lineage_nb.model.names import NameIndex, spoken_name
 from lineage_nb.model.snapshot import SnapshotData
@@ -92,7 +97,11 @@ class Lineage:
     @cached_property
     def effective_with_expired(self) -> Effective:
         """All statements, those that no longer hold included; the same object where none has expired."""
-        return Effective(self.coded, expired=True) if self.coded.edges["expired"].any() else self.effective
+        return Effective(self.coded, expired=True) if self._any_expired else self.effective
+
+    @cached_property
+    def _any_expired(self) -> bool:
+        return bool(self.coded.edges["expired"].any())
 
     def graph(self, level: Level = "dataset", *, expired: bool = False) -> LineageGraph:
         """Derive the graph of one level; the same object every time.
@@ -113,10 +122,37 @@ class Lineage:
         LineageError
             For an unknown level.
         """
-        expired = expired and self.effective_with_expired is not self.effective
+        expired = expired and self._any_expired
         key = (level, expired)
         if key not in self._cache:
-            effective = self.effective_with_expired if expired else self.effective
-            whole = partial(self.graph, "dataset", expired=expired)
-            self._cache[key] = build_graph(effective, self.frames["nodes"], level, whole=whole)
+            saved = None if expired else self._saved(level)
+            self._cache[key] = saved or self._derived(level, expired=expired)
         return self._cache[key]
+
+    def _derived(self, level: Level, *, expired: bool) -> LineageGraph:
+        effective = self.effective_with_expired if expired else self.effective
+        whole = partial(self.graph, "dataset", expired=expired)
+        return build_graph(effective, self.frames["nodes"], level, whole=whole)
+
+    def _saved(self, level: Level) -> LineageGraph | None:
+        """The graph that was saved with the snapshot; None where there is none, or it does not hold."""
+        arrays = self.data.arrays
+        if level not in STORED:
+            return None
+        try:
+            if not is_current(arrays, self.data.content_hash):
+                return None
+            whole, end = partial(self.graph, "dataset"), lambda: as_of(self.frames)
+            nodes = partial(self._nodes_of, level)
+            return graph_of(arrays, level, nodes, names=names_of(arrays, "column"), whole=whole, end=end)
+        except (FormatError, SchemaError, KeyError) as error:
+            warnings.warn(f"the saved index cannot be used and is made again: {error}", stacklevel=3)
+            return None
+
+    def _nodes_of(self, level: Level) -> pl.DataFrame:
+        nodes = self.frames["nodes"]
+        return nodes if level == "column" else nodes[self.graph(level).members]
+
+    def index_arrays(self) -> dict[str, NDArray[Any]]:
+        """The graphs as arrays, to be saved beside the frames."""
+        return index_arrays({level: self.graph(level) for level in STORED}, self.data.content_hash)

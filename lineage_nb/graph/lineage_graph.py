@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.coded import NOT_DATA
-from lineage_nb.graph.csr import Csr, Ints
+from lineage_nb.graph.csr import Adjacency, Csr, Ints
 from lineage_nb.graph.edge_table import EDGE_SCHEMA, EdgeTable
 from lineage_nb.graph.effective import Effective
+from lineage_nb.graph.naming import Naming
+from lineage_nb.graph.order import Condensation, condense
 from lineage_nb.graph.paths import Arcs, column_arcs, plain_arcs
 from lineage_nb.graph.search import walk_back
 from lineage_nb.graph.strongest import SEARCHES, Claims, Reacher
-from lineage_nb.model.names import NameIndex
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -45,12 +46,10 @@ class LineageGraph:
     edges : polars.DataFrame
         One row an ordered pair: source, target, type, subtype, verdict, value (carries values, not only
         influence), certainty (proved or possible), jobs, evidence (lists).
-    table, arcs
+    adjacency, arcs
         The edges as arrays, and what a search may take.
-    members, homes : numpy.ndarray
-        Shape (n,). Every node's number in the snapshot; and, here, of its dataset (itself where it is no column).
-    as_of : datetime or None
-        The end of what was recorded.
+    naming : Naming
+        Ids and kinds of the nodes.
 
     Examples
     --------
@@ -63,60 +62,65 @@ class LineageGraph:
     def __init__(
         self,
         level: Level,
-        table: EdgeTable,
+        table: EdgeTable | Callable[[], EdgeTable],
         arcs: Arcs,
         nodes: Callable[[], pl.DataFrame],
-        ids: pl.Series,
+        naming: Naming,
         *,
-        jobs: pl.Series,
+        jobs: Naming,
+        adjacency: Adjacency | None = None,
         members: Ints | None = None,
         homes: Ints | None = None,
         whole: Callable[[], LineageGraph] | None = None,
-        end: datetime | None = None,
+        condensation: Callable[[], Condensation] | None = None,
+        end: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         self.level = level
-        self.table = table
         self.arcs = arcs
-        self.as_of = end
-        self._ids, self._jobs = ids, jobs
-        self._make_nodes, self._whole = nodes, whole
-        own = np.arange(len(ids), dtype=np.int64)
-        self.members = own if members is None else members
-        self.homes = own if homes is None else homes
+        self.naming = naming
+        self.adjacency = adjacency or arcs.adjacency
+        self._table, self._nodes, self._jobs = table, nodes, jobs
+        self._members, self._homes = members, homes
+        self._whole, self._condense, self._end = whole, condensation, end
 
     def __repr__(self) -> str:
         """Say level and size."""
-        return f"<LineageGraph level={self.level!r} nodes={len(self):,} edges={len(self.table):,}>"
+        return f"<LineageGraph level={self.level!r} nodes={len(self):,} edges={self.adjacency.m:,}>"
 
     def __len__(self) -> int:
         """Count the nodes."""
-        return len(self._ids)
+        return len(self.naming)
 
     # -- names and frames ------------------------------------------------------------------------------------
 
     @cached_property
     def nodes(self) -> pl.DataFrame:
         """One row a node, sorted by id; the columns of the model's `nodes`."""
-        return self._make_nodes()
+        return self._nodes()
 
     @cached_property
     def edges(self) -> pl.DataFrame:
         """One row an ordered pair (see the class)."""
-        return self.table.frame(self._ids, self._jobs)
+        return self.table.frame(self.naming.names, self._jobs.names)
+
+    @cached_property
+    def table(self) -> EdgeTable:
+        """The edges as arrays."""
+        return self._table() if callable(self._table) else self._table
+
+    @cached_property
+    def as_of(self) -> datetime | None:
+        """The end of what was recorded."""
+        return self._end()
 
     @cached_property
     def ids(self) -> list[str]:
         """Ids of the nodes, sorted; the position is the node's number."""
-        return self._ids.to_list()
+        return self.naming.ids.to_list()
 
-    @cached_property
-    def _index(self) -> NameIndex:
-        return NameIndex(self.nodes, f"this graph of {self.level}s")
-
-    def _number(self, name: str) -> int | None:
-        """The number of an id; None: no node has it."""
-        at = int(self._ids.search_sorted(name))
-        return at if at < len(self._ids) and self._ids[at] == name else None
+    def __contains__(self, node: object) -> bool:
+        """Whether a node of this id is there."""
+        return isinstance(node, str) and self.naming.number(node) is not None
 
     def resolve(self, name: str) -> str:
         """Find the id that a short name stands for.
@@ -126,39 +130,31 @@ class LineageGraph:
         UnknownNameError, AmbiguousNameError
             With the nearest candidates.
         """
-        return name if isinstance(name, str) and self._number(name) is not None else self._index.resolve(name)
+        return self.id_of(self.index(name))
 
     def index(self, name: str) -> int:
         """Find the number of a node by its id or a short name; errors as `resolve`."""
-        found = self._number(name) if isinstance(name, str) else None
-        if found is None:
-            found = self._number(self._index.resolve(name))
-        assert found is not None  # noqa: S101 - what resolves is a node
-        return found
-
-    def __contains__(self, node: object) -> bool:
-        """Whether a node of this id is there."""
-        return isinstance(node, str) and self._number(node) is not None
+        return self.naming.resolve(name)
 
     def id_of(self, number: int) -> str:
         """Id of a node number."""
-        return str(self._ids[number])
+        return self.naming.name(number)
 
     def names(self, numbers: Ints) -> pl.Series:
         """Ids of node numbers; null for -1."""
-        return self._ids.gather(pl.select(pl.when(pl.Series(numbers >= 0)).then(pl.Series(numbers))).to_series())
+        return self.naming.names(numbers)
 
     # -- arrays ----------------------------------------------------------------------------------------------
 
     @property
     def forward(self) -> Csr:
         """Successors of every node; `edge` numbers are rows of `edges`."""
-        return self.table.adjacency.forward
+        return self.adjacency.forward
 
     @property
     def backward(self) -> Csr:
         """Predecessors of every node; `edge` numbers are rows of `edges`."""
-        return self.table.adjacency.backward
+        return self.adjacency.backward
 
     @cached_property
     def reacher(self) -> Reacher:
@@ -166,8 +162,23 @@ class LineageGraph:
         if self.level != "column" or self.arcs.row is None:
             return Reacher(self.arcs)
         named = np.zeros(self.arcs.n, dtype=bool)
-        named[: self.arcs.real] = (self.nodes["kind"] != "job").to_numpy()
+        named[: self.arcs.real] = ~self.naming.of_kind("job")
         return Reacher(self.arcs, named)
+
+    @cached_property
+    def members(self) -> Ints:
+        """Number in the snapshot of every node; shape (n,)."""
+        return np.arange(len(self)) if self._members is None else self._members
+
+    @cached_property
+    def homes(self) -> Ints:
+        """Number of the dataset of every column, of any other node its own; shape (n,)."""
+        return np.arange(len(self)) if self._homes is None else self._homes
+
+    @cached_property
+    def condensation(self) -> Condensation:
+        """The edges with their cycles collapsed, level by level."""
+        return condense(self.adjacency) if self._condense is None else self._condense()
 
     def starts(self, name: str) -> list[int]:
         """Numbers of a node and, at the column level, of the columns of a dataset."""
@@ -175,7 +186,9 @@ class LineageGraph:
 
     def starts_of(self, number: int) -> Ints:
         """A node and, at the column level, the columns of a dataset."""
-        own = np.flatnonzero(self.homes == number) if self.homes[number] == number else np.array([number])
+        if self._homes is None or self._homes[number] != number:
+            return np.array([number], dtype=np.int64)
+        own = np.flatnonzero(self._homes == number)
         return np.concatenate([[number], own[own != number]])
 
     # -- searches --------------------------------------------------------------------------------------------
@@ -269,18 +282,18 @@ class LineageGraph:
 
     def _hop(self, a: int, b: int, certainty: str) -> pl.DataFrame:
         home = int(self.homes[b])
-        ends = {"source": self._ids[a], "target": self._ids[b]}
+        ends = {"source": self.id_of(a), "target": self.id_of(b)}
         stated = self.edge(a, b)
         if stated is not None:
-            return self._told(self.table.frame(self._ids, self._jobs, np.array([stated])), ends)
+            return self._told(self.table.frame(self.naming.names, self._jobs.names, np.array([stated])), ends)
         sweeping = self.edge(a, home)
         if sweeping is not None:
-            return self._told(self.table.frame(self._ids, self._jobs, np.array([sweeping])), ends, certainty)
+            return self._told(self.table.frame(self.naming.names, self._jobs.names, np.array([sweeping])), ends, certainty)
         whole = self if self._whole is None else self._whole()
-        between = [whole._number(str(self._ids[int(self.homes[i])])) for i in (a, b)]
+        between = [whole.naming.number(self.id_of(int(self.homes[i]))) for i in (a, b)]
         tie = None if None in between else whole.edge(*between)  # type: ignore[arg-type]
         if tie is not None:
-            return self._told(whole.table.frame(whole._ids, whole._jobs, np.array([tie])), ends, certainty)
+            return self._told(whole.table.frame(whole.naming.names, whole._jobs.names, np.array([tie])), ends, certainty)
         nothing = pl.DataFrame([{**ends}], schema=EDGE_SCHEMA).with_columns(jobs=pl.lit(None), evidence=pl.lit(None))
         return self._told(nothing.cast(EDGE_SCHEMA), ends, certainty)  # type: ignore[arg-type]
 
@@ -301,17 +314,17 @@ class LineageGraph:
         keep = np.unique(np.array([self.index(n) for n in nodes], dtype=np.int64))
         number = np.full(len(self), -1, dtype=np.int64)
         number[keep] = np.arange(len(keep))
-        source, target = number[self.table.adjacency.source], number[self.table.adjacency.target]
+        source, target = number[self.adjacency.source], number[self.adjacency.target]
         table = self.table.part(np.flatnonzero((source >= 0) & (target >= 0)), number, len(keep))
         return LineageGraph(
             self.level,
             table,
             plain_arcs(table),
             lambda: self.nodes[keep],
-            self._ids.gather(keep),
+            self.naming.part(keep, "this part of a graph"),
             jobs=self._jobs,
             members=self.members[keep],
-            end=self.as_of,
+            end=self._end,
         )
 
     def told(self, nodes: pl.DataFrame, proved: NDArray[np.bool_]) -> LineageGraph:
@@ -322,11 +335,11 @@ class LineageGraph:
             table,
             plain_arcs(table),
             lambda: nodes,
-            self._ids,
+            self.naming,
             jobs=self._jobs,
-            members=self.members,
+            members=self._members,
             whole=self._whole,
-            end=self.as_of,
+            end=self._end,
         )
 
     def to_networkx(self) -> nx.DiGraph:
@@ -360,17 +373,18 @@ def build_graph(
     if level not in LEVELS:
         raise LineageError(f"unknown level {level!r}. Known: {', '.join(LEVELS)}.")
     coded = effective.coded
-    ids, end = coded.ids, coded.end
+    names = Naming(coded.ids, coded.kinds, where=f"this graph of {level}s")
+    facts: dict[str, Any] = {"jobs": names, "end": lambda: coded.end}
     if level == "column":
         table = effective.columns()
         arcs = column_arcs(effective, table)
-        return LineageGraph(level, table, arcs, lambda: nodes, ids, jobs=ids, homes=coded.data, whole=whole, end=end)
+        facts |= {"adjacency": table.adjacency, "homes": coded.data, "whole": whole}
+        return LineageGraph(level, table, arcs, lambda: nodes, names, **facts)
     if level == "dataset":
         is_data = ~coded.of_kind(*NOT_DATA)
         table = effective.datasets(np.cumsum(is_data) - 1, int(is_data.sum()))
         inside = np.flatnonzero(is_data)
     else:
         inside, table = effective.jobs()
-    return LineageGraph(
-        level, table, plain_arcs(table), lambda: nodes[inside], ids.gather(inside), jobs=ids, members=inside, end=end
-    )
+    mine = names.part(inside, f"this graph of {level}s")
+    return LineageGraph(level, table, plain_arcs(table), lambda: nodes[inside], mine, members=inside, **facts)

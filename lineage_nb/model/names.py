@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-import re
+import threading
 
 import polars as pl
 
-from lineage_nb.errors import AmbiguousNameError, UnknownNameError
 from lineage_nb.model.ids import parse_id
+from lineage_nb.model.name_table import NameTable
+from lineage_nb.model.suffix_order import dotted
 
 __all__ = ["NameIndex", "short_label", "spoken_name"]
 
-_SEPARATOR = re.compile(r"[/#:]")
-_SHOWN = 8
-_DATA_KINDS = ("dataset", "column", "report")
-
-
-def _dotted(name: str) -> str:
-    return "." + _SEPARATOR.sub(".", name).strip(".")
+# One for all indexes: a lock of its own would keep an index from being copied and pickled.
+_BUILDING = threading.Lock()
 
 
 def short_label(node: str) -> str:
@@ -31,7 +26,7 @@ def short_label(node: str) -> str:
     >>> short_label("postgres://db/shop.public.orders#email")
     'email'
     """
-    return _dotted(node).rpartition(".")[2] or node
+    return dotted(node).rpartition(".")[2] or node
 
 
 def spoken_name(node: str) -> str:
@@ -68,11 +63,34 @@ class NameIndex:
     """
 
     def __init__(self, nodes: pl.DataFrame, where: str = "this snapshot") -> None:
-        self._nodes = nodes.select(
-            "id", "kind", (pl.lit(".") + pl.col("id").str.replace_all(r"[/#:]", ".")).alias("dotted")
-        )
+        self._nodes: pl.DataFrame | None = nodes
+        self._made: NameTable | None = None
         self._where = where
-        self._exact = set[str]()
+
+    @classmethod
+    def of_table(cls, table: NameTable, where: str = "this snapshot") -> NameIndex:
+        """Resolve names over a table that exists already.
+
+        Parameters
+        ----------
+        table : NameTable
+            The ids.
+        where : str
+            What they belong to, for error messages.
+        """
+        index = cls.__new__(cls)
+        index._nodes, index._made, index._where = None, table, where
+        return index
+
+    @property
+    def _table(self) -> NameTable:
+        if self._made is None:
+            with _BUILDING:
+                if self._made is None and self._nodes is not None:
+                    nodes = self._nodes.select("id", "kind").drop_nulls("id").sort("id", maintain_order=True)
+                    self._made, self._nodes = NameTable.build(nodes["id"], nodes["kind"]), None
+        assert self._made is not None  # noqa: S101
+        return self._made
 
     def resolve(self, name: str) -> str:
         """Find the one id that `name` stands for.
@@ -89,32 +107,8 @@ class NameIndex:
         UnknownNameError, AmbiguousNameError
             With the nearest candidates.
         """
-        if not isinstance(name, str):
-            raise UnknownNameError(f"a node is named by a string, not {name!r}")
-        if not self._exact:
-            self._exact.update(self._nodes["id"])
-        if name in self._exact:
-            return name
-        wanted = _dotted(name)
-        dotted = pl.col("dotted")
-        for fits in (dotted.str.ends_with(wanted), dotted.str.to_lowercase().str.ends_with(wanted.lower())):
-            hits = self._nodes.filter(fits)
-            data = hits.filter(pl.col("kind").is_in(_DATA_KINDS))
-            hits = data if data.height else hits
-            if hits.height == 1:
-                return str(hits["id"][0])
-            if hits.height > 1:
-                ids = hits["id"].sort()
-                raise AmbiguousNameError.of(name, ids.head(_SHOWN).to_list(), hits.height)
-        raise UnknownNameError.of(name, self.nearest(name), self._where)
+        return self._table.name(self._table.resolve(name, self._where))
 
     def nearest(self, name: str, limit: int = 5) -> list[str]:
         """List ids that look like `name`: by last component first, then by parts of it."""
-        last = _dotted(name).rpartition(".")[2].lower()
-        tail = self._nodes["dotted"].str.extract(r"([^.]*)$").str.to_lowercase()
-        pool = tail.unique().sort().head(200_000).to_list()
-        close = difflib.get_close_matches(last, pool, n=limit, cutoff=0.6) if len(pool) <= 200_000 else []
-        if last and not close:
-            close = [p for p in pool if last in p][:limit]
-        hits = self._nodes.filter(tail.is_in(close))["id"].to_list()
-        return difflib.get_close_matches(name, hits, n=limit, cutoff=0.0) if hits else []
+        return self._table.nearest(name, limit)

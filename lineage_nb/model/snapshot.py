@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from lineage_nb.model.report import LoadReport
 from lineage_nb.model.schema import FRAMES, empty
@@ -54,10 +56,16 @@ class SnapshotData:
         One entry per name of `lineage_nb.model.schema.FRAMES`, each a set (see `distinct`).
     report : LoadReport
         What was read and rejected; not part of the content.
+    arrays : Mapping of str to numpy.ndarray
+        What was derived from the frames and saved beside them; empty for a snapshot that was just read.
+    saved_hash : str or None
+        The content hash, where it is known already.
     """
 
     frames: Mapping[str, pl.DataFrame]
     report: LoadReport = field(default_factory=LoadReport)
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    saved_hash: str | None = None
 
     @classmethod
     def of(cls, frames: Mapping[str, pl.DataFrame], report: LoadReport | None = None) -> SnapshotData:
@@ -71,6 +79,8 @@ class SnapshotData:
 
         Report, paths and positions are left out.
         """
+        if self.saved_hash is not None:
+            return self.saved_hash
         digest = hashlib.sha256()
         for name in FRAMES:
             _feed(digest, name, self.frames[name])

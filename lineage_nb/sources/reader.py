@@ -11,6 +11,7 @@ from lineage_nb.errors import FormatError, LineageError
 from lineage_nb.model.merge import unite
 from lineage_nb.model.report import ReportBuilder
 from lineage_nb.model.snapshot import SnapshotData
+from lineage_nb.model.storage import is_saved, load
 from lineage_nb.sources.registry import Entry, Format, all_formats, get_format
 
 __all__ = ["read_paths"]
@@ -36,12 +37,16 @@ def read_paths(
     Raises
     ------
     FormatError
-        When a path does not exist, nothing in it is recognised, or `format` or an option is unknown.
+        When a path does not exist, nothing in it is recognised, or `format` or an option is unknown; and when a
+        saved snapshot, given alone, is damaged. Beside other paths a damaged one is a rejection.
     """
     given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
     if not given or "" in given:
         raise FormatError("no path given; name a file or a folder of lineage")
     forced = get_format(format) if format is not None else None
+    alone = Path(given[0])
+    if len(given) == 1 and not options and forced in (None, get_format("saved")) and is_saved(alone):
+        return load(alone)
     report = ReportBuilder()
     claims: Claims = {}
     for path in dict.fromkeys(Path(p) for p in given):

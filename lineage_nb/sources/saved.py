@@ -35,14 +35,15 @@ def _read(
         file = report.file(entry.path, FORMAT.name)
         try:
             data = load(entry.path.parent)
+            frames = {n: data.frames[n] for n in FRAMES}
         except FormatError as error:
             file.count()
             file.reject("manifest", "the saved snapshot cannot be opened", str(error))
             continue
-        file.count(sum(f.height for f in data.frames.values()))
+        file.count(sum(f.height for f in frames.values()))
         if data.report.rejected:
             file.note(f"made from files of which {data.report.rejected:,} records had been rejected")
-        parts.append({n: data.frames[n] for n in FRAMES})
+        parts.append(frames)
     return unite(parts)
 
 

@@ -66,7 +66,7 @@ def _as_answered(part: LineageGraph, frame: pl.DataFrame) -> LineageGraph:
     nodes = part.nodes.join(told, on="id", how="left", maintain_order="left")
     possible = told.filter(pl.col("certainty") == "possible")["id"]
     unsure = nodes["id"].is_in(possible.implode()).to_numpy()
-    return part.told(nodes, part.table.proved & ~unsure[part.table.adjacency.target])
+    return part.told(nodes, part.table.proved & ~unsure[part.adjacency.target])
 
 
 def scene_for(answer: Answer, max_marks: int = _MARKS) -> Scene:
