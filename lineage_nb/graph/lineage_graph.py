@@ -311,7 +311,10 @@ class LineageGraph:
 
     def subgraph(self, nodes: Iterable[str]) -> LineageGraph:
         """Keep the given nodes and the edges between them; errors as `resolve`."""
-        keep = np.unique(np.array([self.index(n) for n in nodes], dtype=np.int64))
+        return self.part(np.unique(self.naming.numbers(list(nodes))))
+
+    def part(self, keep: Ints) -> LineageGraph:
+        """Keep nodes, given by number, ascending, and the edges between them."""
         number = np.full(len(self), -1, dtype=np.int64)
         number[keep] = np.arange(len(keep))
         source, target = number[self.adjacency.source], number[self.adjacency.target]
@@ -342,11 +345,32 @@ class LineageGraph:
             end=self._end,
         )
 
-    def to_networkx(self) -> nx.DiGraph:
-        """Make an independent `networkx.DiGraph`; the columns of both frames become attributes."""
+    def to_networkx(self, *, multigraph: bool = False) -> nx.DiGraph:
+        """Make an independent `networkx.DiGraph`; the columns of both frames become attributes.
+
+        Parameters
+        ----------
+        multigraph : bool
+            Make a `networkx.MultiDiGraph`, with an edge for each job that moves the data.
+        """
         from lineage_nb.graph.networkx_view import to_networkx
 
-        return to_networkx(self.nodes, self.edges)
+        edges = self.edges.explode("jobs") if multigraph else self.edges
+        return to_networkx(self.nodes, edges.rename({"jobs": "job"}) if multigraph else edges, multigraph=multigraph)
+
+    def view(self) -> nx.DiGraph:
+        """Look at the graph as a read-only `networkx.DiGraph`: nothing is copied, and the hot functions run on the arrays.
+
+        Examples
+        --------
+        >>> import networkx as nx, lineage_nb as ln
+        >>> view = ln.from_edges([("raw", "staging"), ("staging", "mart")]).graph().view()
+        >>> sorted(nx.descendants(view, "raw"))
+        ['mart', 'staging']
+        """
+        from lineage_nb.graph.nx_view import LineageView
+
+        return LineageView(self)
 
 
 def build_graph(

@@ -19,22 +19,35 @@ def _present(record: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in record.items() if v is not None}
 
 
-def to_networkx(nodes: pl.DataFrame, edges: pl.DataFrame) -> nx.DiGraph:
-    """Make an independent DiGraph.
+def to_networkx(nodes: pl.DataFrame, edges: pl.DataFrame, *, multigraph: bool = False) -> nx.DiGraph:
+    """Make an independent DiGraph, or a MultiDiGraph.
 
     Parameters
     ----------
-    nodes, edges : polars.DataFrame
-        Frames of a `LineageGraph`; every column that is not null becomes an attribute.
+    nodes : polars.DataFrame
+        A row a node: id (str), and any other columns.
+    edges : polars.DataFrame
+        A row an edge: source, target (str), and any other columns. Without `multigraph`, later rows of a
+        pair overwrite the attributes of earlier ones.
+    multigraph : bool
+        One edge per row, however many rows a pair has: one per statement or job where the rows are.
 
     Returns
     -------
-    networkx.DiGraph
-        Nodes are ids.
+    networkx.DiGraph or networkx.MultiDiGraph
+        Nodes are ids, in the order of the rows; edges too. Every other column that is not null is an
+        attribute with a plain Python value. The keys of parallel edges count from 0.
+
+    Examples
+    --------
+    >>> nodes = pl.DataFrame({"id": ["a", "b"]})
+    >>> edges = pl.DataFrame({"source": ["a", "a"], "target": ["b", "b"], "job": ["load", "repair"]})
+    >>> list(to_networkx(nodes, edges, multigraph=True).edges(data="job"))
+    [('a', 'b', 'load'), ('a', 'b', 'repair')]
     """
     import networkx as nx
 
-    graph = nx.DiGraph()
+    graph = nx.MultiDiGraph() if multigraph else nx.DiGraph()
     graph.add_nodes_from((r.pop("id"), _present(r)) for r in nodes.iter_rows(named=True))
     graph.add_edges_from((r.pop("source"), r.pop("target"), _present(r)) for r in edges.iter_rows(named=True))
     return graph
