@@ -22,6 +22,7 @@ _WHERE = {
     ),
     **dict.fromkeys(("SqlLineage", "sql_lineage"), "lineage_nb.result"),
     "LineageGraph": "lineage_nb.graph.lineage_graph",
+    "read_graph": "lineage_nb.graph.edge_list",
     "how_to_export": "lineage_nb.sources.exports",
 }
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from lineage_nb.errors import LineageError as LineageError
     from lineage_nb.errors import SchemaError as SchemaError
     from lineage_nb.errors import UnknownNameError as UnknownNameError
+    from lineage_nb.graph.edge_list import read_graph as read_graph
     from lineage_nb.graph.lineage_graph import LineageGraph as LineageGraph
     from lineage_nb.result import SqlLineage as SqlLineage
     from lineage_nb.result import sql_lineage as sql_lineage

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.result import Answer, plural
-from lineage_nb.analyses.usage_log import usage_log
+from lineage_nb.analyses.usage_log import UsageLog, usage_log
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
@@ -68,13 +68,12 @@ def impact(
     graph = lineage.graph("column")
     start = graph.index(node)
     hit = _hit(lineage, start, max_hops, indirect=indirect)
+    hit = hit.take(np.lexsort((hit.node, hit.hops)))
     log = usage_log(lineage)
     nodes = lineage.frames["nodes"]
     frame = (
         graph.listed(hit)
-        .with_columns(nodes["kind"].gather(hit.node), nodes["owners"].gather(hit.node))
-        .join(log.last_read(), on="node", how="left")
-        .sort("hops", "node")
+        .with_columns(nodes["kind"].gather(hit.node), nodes["owners"].gather(hit.node), _last_read(lineage, log, hit.node))
         .select("node", "kind", "hops", "via", "value", "certainty", "owners", "last_read")
     )
     wanted = _kinds(kinds, lineage)
@@ -92,6 +91,15 @@ def impact(
         focus=graph.id_of(start),
         settings={"node": graph.id_of(start), "max_hops": max_hops, "kinds": wanted, "indirect": indirect},
     )
+
+
+def _last_read(lineage: Lineage, log: UsageLog, nodes: Ints) -> pl.Series:
+    """Last day on which each node was read; null: no read is recorded."""
+    last = log.last_read()
+    place = np.full(len(lineage.coded.ids), -1, dtype=np.int64)
+    place[lineage.coded.numbers(last["node"]).to_numpy()] = np.arange(last.height)
+    at = pl.Series(place[nodes])
+    return last["last_read"].gather(pl.select(pl.when(at >= 0).then(at)).to_series())
 
 
 def _kinds(kinds: Iterable[str] | None, lineage: Lineage) -> list[str] | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.result import as_list, plural
@@ -176,13 +177,23 @@ def coverage_sentences(lineage: Lineage, log: UsageLog) -> list[str]:
             "No coverage is stated, so the log is taken as complete for every namespace that appears in it; "
             f"{plural(never, 'table')} never appear in it."
         )
-    known = pl.concat([lineage.data.frames["nodes"]["id"], frames["edges"]["source"], frames["edges"]["target"]]).unique()
-    strangers = log.reads.filter(~pl.col("node").is_in(known.implode()))["node"].unique().sort()
-    strangers = strangers.filter(~strangers.is_in(frames["nodes"].filter(pl.col("namespace").is_not_null())["id"].implode()))
+    strangers = _strangers(lineage, log)
     if strangers.len():
         shown = ", ".join(strangers.head(3)) + (" …" if strangers.len() > 3 else "")
         notes.append(f"{plural(strangers.len(), 'name')} in the usage log fit no node that any other record knows: {shown}.")
     return notes
+
+
+def _strangers(lineage: Lineage, log: UsageLog) -> pl.Series:
+    """Nodes that nothing but the log names: no source describes them, no edge touches them."""
+    coded = lineage.coded
+    known = np.zeros(len(coded.ids), dtype=bool)
+    known[coded.numbers(lineage.data.frames["nodes"]["id"]).drop_nulls().to_numpy()] = True
+    for side in ("source", "target"):
+        known[coded.edges[side].to_numpy()] = True
+    known |= lineage.frames["nodes"]["namespace"].is_not_null().to_numpy()
+    read = coded.numbers(log.reads["node"].unique()).to_numpy()
+    return coded.ids.gather(np.sort(read[~known[read]]))
 
 
 def _in_scope(nodes: pl.DataFrame, row: dict[str, object], window: tuple[date, date], log: UsageLog) -> pl.DataFrame:

@@ -137,7 +137,7 @@ class Lineage:
     def _saved(self, level: Level) -> LineageGraph | None:
         """The graph that was saved with the snapshot; None where there is none, or it does not hold."""
         arrays = self.data.arrays
-        if level not in STORED:
+        if level not in STORED or not arrays:
             return None
         try:
             if not is_current(arrays, self.data.content_hash):

@@ -11,6 +11,8 @@ from lineage_nb.model.name_table import NameTable
 
 __all__ = ["Naming"]
 
+_FEW = 200
+
 
 class Naming:
     """Ids and kinds of nodes, sorted by id; the place of an id is the node's number.
@@ -106,6 +108,17 @@ class Naming:
         """
         found = self.number(name) if isinstance(name, str) else None
         return self.table.resolve(name, self._where) if found is None else found
+
+    def numbers(self, names: list[str]) -> Ints:
+        """Numbers of ids or short names; errors as `resolve`."""
+        if len(names) < _FEW or not all(isinstance(name, str) for name in names):
+            return np.array([self.resolve(name) for name in names], dtype=np.int64)
+        places = pl.DataFrame({"id": self.ids}).with_row_index("i")
+        found = pl.DataFrame({"id": names}).join(places, on="id", how="left", maintain_order="left")["i"]
+        missing = found.is_null().arg_true().to_list()
+        numbers = found.fill_null(0).cast(pl.Int64).to_numpy().copy()
+        numbers[missing] = [self.resolve(names[at]) for at in missing]
+        return numbers
 
     def part(self, numbers: Ints, where: str) -> Naming:
         """The names of some nodes, given by their numbers, ascending."""

@@ -22,10 +22,10 @@ from lineage_nb.graph.csr import Adjacency, Ints, build_adjacency
 from lineage_nb.graph.edge_table import EdgeTable
 from lineage_nb.graph.effective import Effective
 
-__all__ = ["FREE", "POSSIBLE_ANY", "POSSIBLE_VALUE", "PROVED_ANY", "PROVED_VALUE", "Arcs", "column_arcs", "plain_arcs"]
+__all__ = ["ALL", "FREE", "POSSIBLE_ANY", "POSSIBLE_VALUE", "PROVED_ANY", "PROVED_VALUE", "Arcs", "column_arcs", "plain_arcs"]
 
 PROVED_VALUE, PROVED_ANY, POSSIBLE_VALUE, POSSIBLE_ANY, FREE = 1, 2, 4, 8, 16
-_ALL = 15
+ALL = 15
 _INFLUENCE = PROVED_ANY | POSSIBLE_ANY
 _POSSIBLE = POSSIBLE_VALUE | POSSIBLE_ANY
 _SCHEMA = {"s": pl.Int64, "t": pl.Int64, "bits": pl.UInt8, "row": pl.Int64}
@@ -64,7 +64,7 @@ class Arcs:
 
 def _bits(table: EdgeTable) -> NDArray[np.uint8]:
     proved, value = table.proved, table.value
-    bits = np.where(value, np.where(proved, _ALL, _POSSIBLE), np.where(proved, _INFLUENCE, POSSIBLE_ANY)).astype(np.uint8)
+    bits = np.where(value, np.where(proved, ALL, _POSSIBLE), np.where(proved, _INFLUENCE, POSSIBLE_ANY)).astype(np.uint8)
     bits.setflags(write=False)
     return bits
 
@@ -150,14 +150,14 @@ class _ColumnLevel:
         sure = counts.select("job", (pl.min_horizontal("n_out", "n_in") == 1).fill_null(value=True).alias("sure"))
         every = writes.join(self.columns, left_on="target", right_on="d")
         opaque = every.join(resolved, left_on=["job", "target", "c"], right_on=["job", "target", "column"], how="anti")
-        bits = pl.when("sure").then(_ALL).otherwise(_POSSIBLE).alias("bits")
+        bits = pl.when("sure").then(ALL).otherwise(_POSSIBLE).alias("bits")
         whole = writes.filter(~pl.col("stated")).join(sure, on="job", how="left").with_columns(bits)
         self.add(opaque, "job", "c", _POSSIBLE, free=True)
         self.add(whole, "job", "target", free=True)
         open_jobs = pl.concat([opaque["job"], whole["job"]]).unique()
         closed = writes.filter(~pl.col("job").is_in(open_jobs.implode())).select("job").unique()
         reading = reads.join(closed, on="job", how="anti")
-        return reading.select(d="source", t="job", bits=pl.lit(_ALL, pl.UInt8))
+        return reading.select(d="source", t="job", bits=pl.lit(ALL, pl.UInt8))
 
     def _bare_dataset_edges(self) -> pl.DataFrame:
         """Dataset → dataset edges that neither a job nor the columns explain in full (d, t, bits)."""
@@ -177,7 +177,7 @@ class _ColumnLevel:
         partly = opaque.select(target=pl.col("d").cast(bare.schema["target"])).unique()
         told = into.select(source="source_data", target="target_data").unique()
         bare = bare.join(told.join(partly, on="target", how="anti"), on=ends, how="anti")
-        bits = pl.when("value").then(_ALL).otherwise(_INFLUENCE).cast(pl.UInt8)
+        bits = pl.when("value").then(ALL).otherwise(_INFLUENCE).cast(pl.UInt8)
         arcs = bare.select(d=pl.col("source").cast(pl.Int64), t=pl.col("target").cast(pl.Int64), bits=bits)
         self.add(opaque.join(arcs.select(d="t").unique(), on="d", how="semi"), "d", "c", _POSSIBLE, free=True)
         return arcs
@@ -190,7 +190,7 @@ class _ColumnLevel:
         hubs = self.hubs(leaving["d"])
         self.add(leaving.join(hubs, on="d"), "hub", "t")
         split = hubs.filter(pl.col("d") != pl.col("hub"))
-        self.add(split, "d", "hub", _ALL, free=True)
+        self.add(split, "d", "hub", ALL, free=True)
         self.add(self.columns.join(split, on="d"), "c", "hub", _POSSIBLE, free=True)
 
     def _arriving(self, swept: pl.DataFrame) -> None:

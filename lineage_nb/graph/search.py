@@ -314,9 +314,9 @@ class _Frontier:
         source, target = source[keep], target[keep]
         if not target.size:
             return target
-        if self.named is not None:
+        if self.named is not None and not (named := self.named[source]).all():
             before = self.scratch.via[source].astype(source.dtype)
-            source = np.where(self.named[source] | (before < 0), source, before)
+            source = np.where(named | (before < 0), source, before)
             order = np.lexsort((source, target))
             source, target = source[order], target[order]
         if target.size > 1:

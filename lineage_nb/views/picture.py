@@ -8,6 +8,7 @@ import polars as pl
 from lineage_nb.analyses.pii import VERDICTS
 from lineage_nb.analyses.result import Answer, money
 from lineage_nb.analyses.unused import DROPPABLE
+from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.lineage_graph import LineageGraph
 from lineage_nb.views.bars import bars
@@ -22,11 +23,18 @@ _FOLD = 12
 
 def data_of(lineage: Lineage, nodes: pl.Series) -> list[str]:
     """The datasets and reports that nodes are or belong to, sorted."""
-    known = lineage.graph("dataset").nodes["id"]
-    parents = lineage.frames["nodes"].select("id", "kind", "parent")
-    mine = pl.DataFrame({"id": nodes.unique()}).join(parents, on="id", how="left")
-    data = mine.select(pl.when(pl.col("kind") == "column").then("parent").otherwise("id").alias("id"))["id"]
-    return data.filter(data.is_in(known.implode())).unique().sort().to_list()
+    return lineage.graph("dataset").names(_places(lineage, nodes)).to_list()
+
+
+def _places(lineage: Lineage, nodes: pl.Series) -> Ints:
+    """Numbers at the level of datasets of what nodes are or belong to, ascending."""
+    coded, members = lineage.coded, lineage.graph("dataset").members
+    homes = np.unique(coded.data[coded.numbers(nodes).drop_nulls().to_numpy()])
+    at = np.searchsorted(members, homes)
+    inside = at < len(members)
+    inside[inside] = members[at[inside]] == homes[inside]
+    places: Ints = at[inside]
+    return places
 
 
 def _told(answer: Answer) -> pl.Series:
@@ -54,9 +62,10 @@ def focus_of(answer: Answer) -> str | None:
 
 def part_of(answer: Answer) -> LineageGraph:
     """The datasets and reports that an answer speaks of, its start included, and the edges between them."""
-    told = data_of(answer.lineage, _told(answer))
+    whole = answer.lineage.graph("dataset")
+    told = _places(answer.lineage, _told(answer))
     focus = focus_of(answer) if answer.focus is not None else None
-    part = answer.lineage.graph("dataset").subgraph([*told, *([focus] if focus else [])])
+    part = whole.part(np.union1d(told, [whole.index(focus)]) if focus else told)
     return _as_answered(part, answer.frame) if answer.analysis == "impact" else part
 
 

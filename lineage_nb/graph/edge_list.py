@@ -1,0 +1,156 @@
+"""A graph straight from a Parquet file of edges, for lists too large to be held as a snapshot."""
+
+from __future__ import annotations
+
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from lineage_nb.errors import FormatError
+from lineage_nb.graph.csr import Adjacency, Ints, adjacency_of_sorted, build_adjacency
+from lineage_nb.graph.edge_table import EdgeTable
+from lineage_nb.graph.lineage_graph import Level, LineageGraph
+from lineage_nb.graph.naming import Naming
+from lineage_nb.graph.paths import ALL, Arcs
+
+__all__ = ["read_graph"]
+
+_SECOND = 0x9E3779B97F4A7C15
+
+
+def read_graph(path: str | PathLike[str], *, source: str = "source", target: str = "target") -> LineageGraph:
+    """Read the graph of a Parquet file of edges.
+
+    Ids are told apart by their hashes and never joined as strings: ten million edges take seconds, and memory for one
+    column of strings at a time. Nothing but the two columns is read: for types, jobs, tags and costs, use `read`.
+
+    Parameters
+    ----------
+    path : path
+        A Parquet file.
+    source, target : str
+        Columns of ids. Data flows from source to target. Equal edges count once.
+
+    Returns
+    -------
+    LineageGraph
+        Of columns if an id holds a ``#``, else of datasets. Nodes are the ids that edges name; every edge is taken as
+        DIRECT and proved.
+
+    Raises
+    ------
+    FormatError
+        When the file cannot be read, lacks a column, holds something else than text in it, or an edge without an end.
+
+    Examples
+    --------
+    >>> import tempfile, polars as pl, lineage_nb as ln
+    >>> file = tempfile.mkdtemp() + "/edges.parquet"
+    >>> pl.DataFrame({"source": ["t#a", "u#b"], "target": ["u#b", "v#c"]}).write_parquet(file)
+    >>> ln.read_graph(file).downstream("t.a")["node"].to_list()
+    ['u#b', 'v#c']
+    """
+    file = Path(path)
+    ends = [_Ends(_column(file, name)) for name in (source, target)]
+    ids = pl.concat([pl.Series("id", end.ids, dtype=pl.String) for end in ends])
+    ids = ids.gather(ids.hash().arg_unique())
+    ids = ids.gather(_order(ids))
+    places = pl.DataFrame({"hash": ids.hash(), "i": pl.Series(np.arange(len(ids)), dtype=pl.Int32)})
+    check = ids.hash(seed=_SECOND).to_numpy()
+    number = []
+    while ends:
+        end = ends.pop(0)
+        found = pl.DataFrame({"hash": end.hash}).join(places, on="hash", how="left", maintain_order="left")["i"].to_numpy()
+        if not np.array_equal(check[found], end.check):
+            raise FormatError.unreadable(file, "two of its ids share a hash; read it as a snapshot instead")
+        number.append(found)
+    del places, check
+    return _graph(ids, *number)
+
+
+class _Ends:
+    """One column of ids: two hashes of each, and the different ids."""
+
+    def __init__(self, column: pl.Series) -> None:
+        self.hash = column.hash()
+        self.check = column.hash(seed=_SECOND).to_numpy()
+        # Arrow's form is a copy: the column itself can go.
+        self.ids = column.gather(self.hash.arg_unique()).to_arrow()
+
+
+def _column(file: Path, name: str) -> pl.Series:
+    try:
+        found = pl.read_parquet(file, columns=[name])[name]
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise FormatError.unreadable(file, f"cannot be read as Parquet with a column {name!r} ({error})") from error
+    if found.dtype != pl.String:
+        raise FormatError.unreadable(file, f"column {name!r} holds {found.dtype}, not text")
+    if found.null_count():
+        row = int(found.is_null().arg_max() or 0) + 1
+        raise FormatError.unreadable(file, f"{found.null_count():,} edges have no {name}, the first in row {row:,}")
+    return found
+
+
+def _order(ids: pl.Series) -> Ints:
+    """The order of ids by their bytes: by datasets, of which there are few, then by columns' names, of which there are fewer.
+
+    What stands before the first ``#`` is compared with it: no such text begins another.
+    """
+    parts = ids.str.split_exact("#", 1).struct.unnest()
+    data, column = parts["field_0"], parts["field_1"]
+    if column.null_count():
+        return ids.arg_sort().to_numpy()
+    names, place = _ranked(column)
+    ordered: Ints = np.argsort(_ranked(data + "#")[1] * np.int64(names) + place)
+    return ordered
+
+
+def _ranked(values: pl.Series) -> tuple[int, Ints]:
+    """How many values differ, and the rank of each."""
+    hashed = values.hash()
+    first = hashed.arg_unique()
+    order = values.gather(first).arg_sort()
+    ranks = pl.DataFrame({"hash": hashed.gather(first).gather(order), "i": np.arange(len(first))})
+    found = pl.DataFrame({"hash": hashed}).join(ranks, on="hash", how="left", maintain_order="left")["i"]
+    return len(first), found.to_numpy()
+
+
+def _graph(ids: pl.Series, source: Ints, target: Ints) -> LineageGraph:
+    adjacency = _once_each(build_adjacency(len(ids), source, target)[0])
+    is_column = ids.str.contains("#", literal=True)
+    level: Level = "column" if is_column.any() else "dataset"
+    kinds = pl.Series(["dataset", "column"], dtype=pl.Enum(["dataset", "column"])).gather(is_column.cast(pl.UInt32))
+    naming = Naming(ids, kinds, where=f"this graph of {level}s")
+    table = partial(_stated, adjacency)
+    bits = np.broadcast_to(np.uint8(ALL), adjacency.m)
+    arcs = Arcs(len(ids), adjacency, bits)
+    return LineageGraph(level, table, arcs, partial(_nodes, ids, kinds), naming, jobs=naming)
+
+
+def _once_each(adjacency: Adjacency) -> Adjacency:
+    """Without parallel edges."""
+    source, target = adjacency.source, adjacency.target
+    new = np.ones(adjacency.m, dtype=bool)
+    new[1:] = (target[1:] != target[:-1]) | (source[1:] != source[:-1])
+    return adjacency if new.all() else adjacency_of_sorted(adjacency.n, source[new], target[new])
+
+
+def _stated(adjacency: Adjacency) -> EdgeTable:
+    """Edges that carry values, of which no more is known; what is the same for all takes no memory."""
+
+    def all_(value: Any, kind: type[Any]) -> NDArray[Any]:
+        return np.broadcast_to(kind(value), adjacency.m)
+
+    yes, nothing = all_(True, np.bool_), all_(-1, np.int32)
+    words = pl.Series(["given"])
+    return EdgeTable(adjacency, yes, yes, yes, nothing, all_(-1, np.int8), None, nothing, all_(0, np.int32), words)
+
+
+def _nodes(ids: pl.Series, kinds: pl.Series) -> pl.DataFrame:
+    data = pl.col("id").str.extract(r"^([^#]*)#")
+    return pl.DataFrame({"id": ids, "kind": kinds.cast(pl.String)}).with_columns(parent=data)
