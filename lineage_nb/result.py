@@ -185,6 +185,7 @@ def sql_lineage(
     default_catalog: str | None = None,
     default_schema: str | None = None,
     functions: Mapping[str, str] | None = None,
+    this: str | None = None,
 ) -> SqlLineage:
     """Read the typed column lineage of a statement or a whole script.
 
@@ -203,6 +204,8 @@ def sql_lineage(
     functions : mapping, optional
         Your own functions → what they do to a value: ``plain``, ``pseudonymised``, ``derived``, ``aggregated`` or
         ``redacted``.
+    this : str, optional
+        Dotted name of what the text makes, for a template that says ``{{ this }}``.
 
     Returns
     -------
@@ -232,5 +235,6 @@ def sql_lineage(
         default_catalog=default_catalog,
         default_schema=default_schema,
         functions=functions,
+        this=this,
     )
     return SqlLineage(**{f.name: getattr(found, f.name) for f in fields(found)})

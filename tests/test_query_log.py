@@ -108,7 +108,7 @@ def test_snowflake() -> None:
     assert ("q2", mails, "out", 40, 512) in set(snap.io.iter_rows())
     assert not snap.io.filter(run="q4").height  # it failed
     assert (snap.report.read, snap.report.rejected) == (9, 1)
-    assert snap.report.rejections["position"].to_list() == ["row 8"]
+    assert snap.report.rejections["position"].to_list() == ["row 9"]
     assert "1 × queries of system tables" in notes(snap)
     assert set(snap.coverage.select("scope", "what", "from", "to").iter_rows()) == {
         ("snowflake", what, date(2025, 3, 1), date(2025, 3, 3)) for what in ("usage", "lineage")
@@ -313,10 +313,10 @@ def test_rows_that_lack_something_are_rejected(tmp_path: Path) -> None:
         "SQL dialect is not known": 1,
     }
     assert snap.report.rejections.sort("position")["position"].to_list() == [
-        "row 1",
         "row 2",
         "row 3",
         "row 4",
+        "row 5",
     ]
 
 
@@ -444,7 +444,7 @@ def test_the_text_of_what_cannot_be_parsed_is_not_kept(tmp_path: Path) -> None:
         for word in ("secret", "hidden", "private", "4711"):
             assert word not in everything, (word, options)
         assert snap.report.reasons() == {"statement cannot be parsed": 1}
-        assert snap.report.rejections["position"].to_list() == ["row 0"]
+        assert snap.report.rejections["position"].to_list() == ["row 1"]
 
 
 def test_statements_are_kept_without_their_literals_on_request(tmp_path: Path) -> None:
@@ -672,3 +672,33 @@ def test_reading_a_log_is_what_loads_sqlglot(tmp_path: Path) -> None:
     code = "import sys, lineage_nb.sources.query_log; print('sqlglot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("name", ["log.csv", "log.tsv"])
+def test_the_separator_is_told_by_the_header(tmp_path: Path, separator: str, name: str) -> None:
+    fields = [["statement", "time", "user", "cost"], ["SELECT a, b FROM t", "2025-03-01 08:00:00", "jo", "1.5"]]
+    quoted = (separator.join(f'"{f}"' if separator in f else f for f in line) for line in fields)
+    (tmp_path / name).write_text("\n".join(quoted))
+    snap = ln.read(tmp_path / name, namespace="db")
+    assert {r[:2] for r in usage(snap)} == {("db/t", "principal:db/jo")}
+    assert snap.costs["amount"].to_list() == [1_500_000]
+
+
+def test_an_empty_log_says_so(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("statement,time,user\n")
+    assert "holds no rows" in notes(ln.read(tmp_path / "log.csv"))
+    (tmp_path / "log.csv").write_text("")
+    assert "empty" in notes(ln.read(tmp_path / "log.csv", format="query_log"))
+
+
+def test_rejections_count_from_one_and_show_what_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(
+        "statement,time,user,cost\nSELECT a FROM t,2025-03-01,jo,1\nSELECT a FROM t,31.02.2025,jo,1\n"
+        f"SELECT a FROM t,2025-03-01,jo,{'9x' * 500}\n"
+    )
+    found = read(path).report.rejections.select("position", "reason", "value").rows()
+    assert found[0] == ("row 2", "time is no time", "31.02.2025")
+    assert found[1][:2] == ("row 3", "cost is no number")
+    assert found[1][2].startswith("9x9x") and len(found[1][2]) <= 201

@@ -121,7 +121,7 @@ def test_golden_says_what_the_files_say() -> None:
     assert (accounts["owners"], accounts["tags"], accounts["type"]) == (
         ["ana@shop.example"],
         ["incremental", "schedule:nightly"],
-        "view",
+        "query",
     )
     assert accounts["description"] == "Accounts: One row per account."
     assert node(snap, "bq/shop.mart.customers")["type"] == "table"
@@ -185,7 +185,7 @@ def test_several_queries_in_a_file_make_nothing(tmp_path: Path) -> None:
         ({"pattern": "{schema}/x.sql"}, "does not say where the table is"),
         ({"pattern": "{table}/{table}.sql"}, "has table in braces"),
         ({"dialect": "klingon"}, "unknown SQL dialect"),
-        ({"schema": ["a"]}, "schema is list"),
+        ({"schema": ["a"]}, "schema is \\["),
         ({"shema": {}}, "unknown option shema"),
     ],
 )
@@ -452,3 +452,25 @@ def test_nothing_of_sqlglot_is_loaded_until_sql_is_read() -> None:
 
 def test_the_format_is_listed() -> None:
     assert FORMAT.name in ln.formats()["format"].to_list()
+
+
+def test_a_bare_query_is_a_query_unless_dbt_says_otherwise(tmp_path: Path) -> None:
+    files = {
+        "adhoc/latin.sql": "select a from shop.raw.t",
+        "models/stg.sql": "select a from {{ ref('base') }}",
+        "filled/mart.sql": "select a from shop.raw.t",
+        "filled/ddl.sql": "create table mart (a int)",
+        "dbt/dbt_project.yml": "name: d",
+        "dbt/models/plain.sql": "select 1 as one",
+    }
+    snap = read(tmp_path, files)
+    types = dict(snap.nodes.filter(kind="dataset").select("name", "type").iter_rows())
+    assert types["latin"] == "query" and types["stg"] == "view"
+    assert types["mart"] == "table", "what a statement says counts more than a bare query"
+    assert types["plain"] == "view"
+
+
+def test_queries_that_make_nothing_are_said(tmp_path: Path) -> None:
+    snap = read(tmp_path, {"q1.sql": "select a from t;\nselect b from u", "q2.sql": "select c from v"})
+    assert "2 queries without an output: none names what it makes, so nothing is made" in notes(snap)
+    assert {"sql/t", "sql/u"} <= set(snap.nodes["id"]) and "sql/q1" not in set(snap.nodes["id"])

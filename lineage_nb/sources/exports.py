@@ -99,7 +99,7 @@ def how_to_export(platform: str) -> str:
     >>> print(how_to_export("Trino").splitlines()[-2])
     FROM system.runtime.queries
     """
-    found = _EXPORTS.get(platform.strip().lower())
+    found = _EXPORTS.get(platform.strip().lower()) if isinstance(platform, str) else None
     if found is None:
         hint = "Any table with the columns statement, time and user can be read too, see formats()."
         raise LineageError(f"unknown platform {platform!r}. Known: {', '.join(_EXPORTS)}. {hint}")

@@ -15,12 +15,13 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from lineage_nb.errors import SchemaError
+from lineage_nb.errors import LineageError, SchemaError
 from lineage_nb.model.merge import unite
 from lineage_nb.model.normalise import normalise
 from lineage_nb.model.report import FileReport, ReportBuilder
 from lineage_nb.model.schema import FRAMES
 from lineage_nb.sources.registry import Entry, Format, open_bytes
+from lineage_nb.sources.separators import header_of, separator_of
 
 __all__ = ["FORMAT"]
 
@@ -40,14 +41,22 @@ def _frame_name(entry: Entry) -> str | None:
 
 def _columns(entry: Entry) -> list[str]:
     if entry.suffix in (".csv", ".tsv"):
-        first = entry.head.partition(b"\n")[0].decode("utf-8-sig", "replace").strip()
-        return [c.strip().strip('"') for c in first.split("\t" if entry.suffix == ".tsv" else ",")]
+        return [c.strip() for c in header_of(entry.head, _separator(entry))]
     if entry.suffix == ".parquet":
         try:
             return list(pl.read_parquet_schema(entry.path))
         except _FAILURES:
             return []
     return []
+
+
+def _separator(entry: Entry) -> str:
+    """The separator by which the names are those of the frame, or of an edge list."""
+    stem = entry.plain_name.partition(".")[0]
+    if stem not in FRAMES:
+        return separator_of(entry, {"source", "target"}.issubset)
+    known = FRAMES[stem].schema.keys()
+    return separator_of(entry, lambda names: len(names) > 1 and not known.isdisjoint(names))
 
 
 def _claims(entry: Entry) -> bool:
@@ -63,8 +72,7 @@ def _parse(entry: Entry) -> pl.DataFrame:
         return pl.read_parquet(io.BytesIO(content))
     if entry.suffix in (".ndjson", ".jsonl"):
         return pl.read_ndjson(content, infer_schema_length=None)
-    separator = "\t" if entry.suffix == ".tsv" else ","
-    return pl.read_csv(content, separator=separator, infer_schema=False, truncate_ragged_lines=False)
+    return pl.read_csv(content, separator=_separator(entry), infer_schema=False, truncate_ragged_lines=False)
 
 
 def _parse_rows(entry: Entry, file: FileReport) -> tuple[pl.DataFrame, list[int]]:
@@ -72,9 +80,9 @@ def _parse_rows(entry: Entry, file: FileReport) -> tuple[pl.DataFrame, list[int]
     with open_bytes(entry.path) as stream:
         text = stream.read().decode("utf-8-sig", "replace")
     if entry.suffix in (".csv", ".tsv"):
-        return _csv_rows(text, "\t" if entry.suffix == ".tsv" else ",", file)
+        return _csv_rows(text, _separator(entry), file)
     good: list[tuple[int, dict[str, Any]]] = []
-    for number, line in enumerate(filter(None, map(str.strip, text.splitlines()))):
+    for number, line in enumerate(filter(None, map(str.strip, text.splitlines())), 1):
         try:
             record = msgspec.json.decode(line)
         except (msgspec.DecodeError, RecursionError) as error:
@@ -91,7 +99,7 @@ def _csv_rows(text: str, separator: str, file: FileReport) -> tuple[pl.DataFrame
     lines = csv.reader(io.StringIO(text), delimiter=separator)
     header = next(lines, [])
     good: list[tuple[int, list[str | None]]] = []
-    for number, fields in enumerate(f for f in lines if f):
+    for number, fields in enumerate((f for f in lines if f), 1):
         if len(fields) > len(header):
             file.count()
             file.reject(f"row {number}", "has more fields than the header", separator.join(fields))
@@ -103,9 +111,10 @@ def _csv_rows(text: str, separator: str, file: FileReport) -> tuple[pl.DataFrame
 
 
 def _read_one(entry: Entry, name: str, file: FileReport) -> Mapping[str, pl.DataFrame]:
-    rows: list[int] | None = None
+    rows: Sequence[int] = ()
     try:
         frame = _parse(entry)
+        rows = range(1, frame.height + 1)
     except pl.exceptions.NoDataError:
         file.note("empty")
         return {}
@@ -127,7 +136,7 @@ def _read_one(entry: Entry, name: str, file: FileReport) -> Mapping[str, pl.Data
     except SchemaError as error:
         file.count(frame.height - (file.read - before) or 1)
         file.reject("header", "columns do not fit the frame", str(error))
-        for row in range(1, frame.height):
+        for row in range(2, frame.height + 1):
             file.reject(f"row {row}", "columns do not fit the frame")
         return {}
 
@@ -135,6 +144,9 @@ def _read_one(entry: Entry, name: str, file: FileReport) -> Mapping[str, pl.Data
 def _read(
     entries: Sequence[Entry], report: ReportBuilder, options: Mapping[str, Any]
 ) -> Mapping[str, pl.DataFrame]:
+    given = options.get("frame")
+    if given is not None and given not in FRAMES:
+        raise LineageError(f"frame is {given!r}; give one of {', '.join(FRAMES)}")
     parts = []
     for entry in entries:
         name = str(options.get("frame") or _frame_name(entry))

@@ -68,7 +68,8 @@ def read(entries: Sequence[Entry], report: ReportBuilder, options: Mapping[str, 
     entries : sequence of Entry
         Files, in any order: what one tells of tables serves the statements of all.
     report : ReportBuilder
-        Every row is accepted, or rejected with its number and a reason; the text of a rejected statement is not kept.
+        Every row is accepted, or rejected with its number (records from 1, the line of names aside), a reason and the
+        value that is wrong; the text of a rejected statement is not kept.
         Statements that say nothing about data are counted in the file's note.
     options : Mapping
         ``columns`` (what a column holds → its name in the file, see `lineage_nb.sources.query_log_layout.ROLES`; common

@@ -12,7 +12,9 @@ import msgspec
 import polars as pl
 
 from lineage_nb.model.report import FileReport
+from lineage_nb.sources.query_log_layout import claims_header
 from lineage_nb.sources.registry import Entry, open_bytes
+from lineage_nb.sources.separators import header_of, separator_of
 
 __all__ = ["SUFFIXES", "columns_of", "load", "nested"]
 
@@ -22,15 +24,14 @@ _LARGE: Final = 1 << 30
 
 
 def _separator(entry: Entry) -> str:
-    return "\t" if entry.suffix == ".tsv" else ","
+    return separator_of(entry, claims_header)
 
 
 def columns_of(entry: Entry) -> list[str]:
     """Columns of a file, read off its head; fields of structs as ``a.b`` beside their column."""
     try:
         if entry.suffix in (".csv", ".tsv"):
-            first = entry.head.decode("utf-8-sig", "replace").partition("\n")[0]
-            return next(csv.reader([first.rstrip("\r")], delimiter=_separator(entry)), [])
+            return header_of(entry.head, _separator(entry))
         if entry.suffix == ".parquet" and not entry.path.name.endswith(".gz"):
             return nested(pl.read_parquet_schema(entry.path))
         if entry.suffix in SUFFIXES:
@@ -96,10 +97,14 @@ def load(entry: Entry, file: FileReport) -> tuple[pl.DataFrame, Sequence[int] | 
     Returns
     -------
     tuple of polars.DataFrame and sequence of int or None
-        The rows, text columns of CSV uninterpreted; their numbers in the file where some are missing.
+        The rows, text columns of CSV uninterpreted; their numbers where some are missing. Records count from 1, the
+        line of names and empty lines aside.
     """
     try:
-        return _parse(entry), None
+        frame = _parse(entry)
+        if not frame.height:
+            file.note("holds no rows")
+        return frame, None
     except pl.exceptions.NoDataError:
         file.note("empty")
         return pl.DataFrame(), None
@@ -142,7 +147,7 @@ def _rows(entry: Entry, file: FileReport) -> tuple[pl.DataFrame, list[int]]:
     if entry.suffix in (".csv", ".tsv"):
         return _csv_rows(text, _separator(entry), file)
     good: list[tuple[int, dict[str, Any]]] = []
-    for number, line in enumerate(filter(None, map(str.strip, text.splitlines()))):
+    for number, line in enumerate(filter(None, map(str.strip, text.splitlines())), 1):
         try:
             record = msgspec.json.decode(line)
         except (msgspec.DecodeError, RecursionError):
@@ -163,10 +168,10 @@ def _csv_rows(text: str, separator: str, file: FileReport) -> tuple[pl.DataFrame
         csv.field_size_limit(limit)
     header = lines[0] if lines else []
     good: list[tuple[int, list[str | None]]] = []
-    for number, fields in enumerate(lines[1:]):
+    for number, fields in enumerate(lines[1:], 1):
         if len(fields) > len(header):
             file.count()
-            file.reject(f"row {number}", "has more fields than the header")
+            file.reject(f"row {number}", "has more fields than the header", f"{len(fields)} of {len(header)}")
         else:
             padded: list[str | None] = [f or None for f in fields]
             good.append((number, padded + [None] * (len(header) - len(fields))))

@@ -9,6 +9,7 @@ import polars as pl
 
 from lineage_nb.errors import LineageError
 from lineage_nb.model.report import DETAILS_PER_FILE, FileReport
+from lineage_nb.sources.checks import require_mapping, require_schema, require_text
 from lineage_nb.sources.query_log_files import load, nested
 from lineage_nb.sources.query_log_layout import Layout, layout_of
 from lineage_nb.sources.query_log_shapes import Schema
@@ -32,10 +33,20 @@ class Settings:
     currency: str = "USD"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.columns, Mapping):
-            raise LineageError(
-                f"columns is {self.columns!r}; give a mapping, such as {{'statement': 'sql_text'}}"
-            )
+        require_mapping("columns", self.columns, "{'statement': 'sql_text'}")
+        for role, column in self.columns.items():
+            require_text(f"columns: {role}", column, "sql_text")
+        require_text("namespace", self.namespace, "snowflake")
+        if not self.currency:
+            raise LineageError(f"currency is {self.currency!r}; give a text, such as 'USD'")
+        require_text("currency", self.currency, "USD")
+        require_schema(self.schema)
+        if self.processes is not None and not (isinstance(self.processes, int) and self.processes > 0):
+            raise LineageError(f"processes is {self.processes!r}; give a whole number from 1, or None")
+        require_mapping("prices", self.prices, "{'credit': 3.0}")
+        for name, price in self.prices.items():
+            if not isinstance(price, (int, float)) or not 0 <= price < float("inf"):
+                raise LineageError(f"prices: {name} is {price!r}; give currency units for one, such as 3.0")
         unknown = sorted(set(self.prices) - set(PRICES))
         if unknown:
             raise LineageError(f"prices: unknown name {', '.join(unknown)}. Known: {', '.join(PRICES)}.")
@@ -64,7 +75,8 @@ def load_rows(
     Returns
     -------
     polars.DataFrame or None
-        Columns of `LOG` and namespace, file (its place), row (number in the file); None for an empty file.
+        Columns of `LOG` and namespace, file (its place), row (number of the record in the file, from 1); None for an
+        empty file.
     """
     file = files[place]
     frame, numbers = load(entry, file)
@@ -75,9 +87,11 @@ def load_rows(
         file.note("no column holds times: nothing is known about usage and cost by day")
     file.count(frame.height)
     dialect = settings.dialect or layout.dialect
-    row = pl.int_range(pl.len()) if numbers is None else pl.Series(numbers, dtype=pl.Int64)
+    row = pl.int_range(1, pl.len() + 1) if numbers is None else pl.Series(numbers, dtype=pl.Int64)
     log = standard(frame, layout, settings.prices).with_columns(
         row.alias("row"),
+        _written(frame, layout, "time").alias("given_time"),
+        _written(frame, layout, "cost").alias("given_cost"),
         pl.lit(place, pl.UInt32).alias("file"),
         pl.lit(settings.namespace or layout.platform or dialect or "sql").alias("namespace"),
         pl.coalesce("dialect", pl.lit(dialect, pl.String)).alias("dialect"),
@@ -85,8 +99,10 @@ def load_rows(
     )
     names = _dialects(log["dialect"])
     log = log.with_columns(_fault(layout, list(names)).alias("reason"), pl.col("statement").fill_null(""))
-    reject(log.filter(pl.col("reason").is_not_null()), files)
-    kept = log.filter(pl.col("reason").is_null()).drop("reason", "bad_time", "bad_cost")
+    wrong = log.filter(pl.col("reason").is_not_null()).with_columns(_value().alias("value"))
+    reject(wrong, files, "value")
+    kept = log.filter(pl.col("reason").is_null())
+    kept = kept.drop("reason", "bad_time", "bad_cost", "given_time", "given_cost")
     return kept.with_columns(pl.col("dialect").replace_strict(names, default=None, return_dtype=pl.String))
 
 
@@ -104,6 +120,27 @@ def _fault(layout: Layout, dialects: Sequence[str]) -> pl.Expr:
     return pl.coalesce(*(pl.when(bad).then(pl.lit(why)) for why, bad in checks.items()))
 
 
+def _written(frame: pl.DataFrame, layout: Layout, role: str) -> pl.Series:
+    """What a file gives for a time or a cost, as text."""
+    name = layout.columns.get(role)
+    if name is None or name not in frame.columns or frame[name].dtype.is_nested():
+        return pl.Series([None] * frame.height, dtype=pl.String)
+    return frame[name].cast(pl.String, strict=False)
+
+
+def _value() -> pl.Expr:
+    """The value for which a row cannot be used."""
+    reason = pl.col("reason")
+    return (
+        pl.when(reason == "time is no time")
+        .then("given_time")
+        .when(reason == "cost is no number")
+        .then("given_cost")
+        .when(reason == "SQL dialect is not known")
+        .then("dialect")
+    )
+
+
 def _dialects(names: pl.Series) -> dict[str, str | None]:
     """The dialects that are known, and what they are called here; null for standard SQL."""
     from lineage_nb.sql.catalog import dialect_of
@@ -119,7 +156,7 @@ def _dialects(names: pl.Series) -> dict[str, str | None]:
 
 
 def reject(rows: pl.DataFrame, files: Sequence[FileReport], value: str | None = None) -> None:
-    """Count rows as rejected for their `reason`, with their number; texts of statements are never kept.
+    """Count rows as rejected for their `reason`, with their number from 1; texts of statements are never kept.
 
     Parameters
     ----------

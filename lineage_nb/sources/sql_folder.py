@@ -2,7 +2,8 @@
 
 Each file is a job. What it writes is told by its statements; a file with one bare query and no other output makes the
 table that its path names (see `lineage_nb.sources.sql_folder_names.PathPattern`), by default the last folder before
-``query.sql``, else the file's own name. Files are read in the order of what they read from each other, so that the
+``query.sql``, else the file's own name. In a dbt project, and where a template says so, that is a view or what
+``config`` tells; elsewhere its type is ``query``, since the text does not tell how it is stored. Files are read in the order of what they read from each other, so that the
 columns of views, of tables declared in DDL and of those described in YAML serve the files that read them.
 
 What one file leaves open stays open: a column whose origin is not told may come from any table that the file reads.
@@ -16,12 +17,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from lineage_nb.errors import LineageError
 from lineage_nb.model.merge import unite
 from lineage_nb.model.report import FileReport, ReportBuilder
+from lineage_nb.sources.checks import require_schema, require_text
 from lineage_nb.sources.registry import Entry, Format, Frames
 from lineage_nb.sources.sql_folder_facts import described_nodes
-from lineage_nb.sources.sql_folder_files import Place, claims, is_yaml, left_to_dbt, places
+from lineage_nb.sources.sql_folder_files import Place, claims, in_dbt_project, is_yaml, left_to_dbt, places
 from lineage_nb.sources.sql_folder_names import PATTERN, KnownNames, Mentions, PathPattern, mentions
 from lineage_nb.sources.sql_folder_order import reading_order
 from lineage_nb.sources.sql_folder_reading import UNREADABLE, is_open, making, read_sql, read_text
@@ -44,7 +45,9 @@ _STORED: Final = {
     "materialized_view": "MATERIALIZED VIEW",
     "dynamic_table": "DYNAMIC TABLE",
 }
-"""How a template says its query is stored → what is created; a view by default."""
+"""How a template says its query is stored → what is created; a view by default, as in dbt."""
+_QUERY: Final = "QUERY"
+"""What a bare query outside of dbt makes: how, and whether, it is stored is not told."""
 Schema = Mapping[str, Sequence[str] | Mapping[str, str | None]]
 
 
@@ -63,9 +66,12 @@ class _Settings:
         from lineage_nb.sql.catalog import dialect_of
 
         dialect_of(self.dialect)
+        require_text("pattern", self.pattern or "", PATTERN)
         PathPattern(self.pattern)
-        if self.schema is not None and not isinstance(self.schema, Mapping):
-            raise LineageError(f"schema is {type(self.schema).__name__}; give a mapping: table → its columns")
+        require_schema(self.schema)
+        require_text("default_catalog", self.default_catalog, "shop")
+        require_text("default_schema", self.default_schema, "mart")
+        require_text("namespace", self.namespace, "bigquery")
 
 
 @dataclass(eq=False)
@@ -77,6 +83,7 @@ class _File:
     text: str
     faults: tuple[Problem, ...] = ()
     stored: str | None = None
+    model: bool = False
     mentioned: Mentions = field(default_factory=lambda: mentions(""))
     found: SqlLineage | None = None
     seen: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
@@ -86,8 +93,12 @@ class _File:
         """The table that its path names, if its only output is one bare query."""
         if self.found is None or self.found.outputs or "" not in self.found.columns:
             return None
-        bare = sum("" in s.columns for s in self.found.statements)
-        return self.place.table if bare == 1 else None
+        return self.place.table if self.bare == 1 else None
+
+    @property
+    def bare(self) -> int:
+        """How many of its statements are queries whose result goes nowhere."""
+        return sum("" in s.columns for s in self.found.statements if s.kind != "QUERY") if self.found else 0
 
 
 def read(entries: Sequence[Entry], report: ReportBuilder, options: Mapping[str, Any]) -> Frames:
@@ -201,6 +212,8 @@ class _Folder:
             if is_template(file.text):
                 told = render(file.text, this=file.place.table, refs=refs)
                 file.text, file.faults, file.stored = told.text, told.problems, told.materialized
+                file.model = bool(told.refs or told.sources or told.materialized)
+            file.model = file.model or in_dbt_project(file.place.folder)
             file.mentioned = mentions(file.text)
 
     # -- what YAML tells -------------------------------------------------------------------------------------
@@ -324,7 +337,7 @@ class _Folder:
         if found is None:
             return
         if table is not None:
-            kind = _STORED.get(file.stored or "", "VIEW")
+            kind = _STORED.get(file.stored or "", "VIEW") if file.model else _QUERY
             rows.add(making(found, table, kind, self._spelling(table)), job)
         elif found.outputs or any(s.events for s in found.statements):
             rows.add(found.statements[0] if len(found.statements) == 1 else found, job)
@@ -361,6 +374,10 @@ class _Folder:
             shown = "; ".join(str(p) for p in problems[:_SHOWN])
             more = f"; and {len(problems) - _SHOWN:,} more" if len(problems) > _SHOWN else ""
             file.report.note(f"not resolved: {shown}{more}")
+        if file.bare > 1 and file.found is not None and not file.found.outputs:
+            file.report.note(
+                f"{file.bare} queries without an output: none names what it makes, so nothing is made"
+            )
 
 
 FORMAT: Final = Format(

@@ -12,7 +12,7 @@ from typing import Final
 from lineage_nb.sources.registry import Entry
 from lineage_nb.sources.sql_folder_names import PathPattern
 
-__all__ = ["Place", "claims", "is_yaml", "left_to_dbt", "places"]
+__all__ = ["Place", "claims", "in_dbt_project", "is_yaml", "left_to_dbt", "places"]
 
 _YAML: Final = ("schema.yaml", "schema.yml", "metadata.yaml", "metadata.yml")
 
@@ -97,6 +97,11 @@ def left_to_dbt(paths: Sequence[Path], *, whole: bool) -> set[Path]:
         homes = {home for home in project.values() if home is not None and _has_manifest(home)}
         left |= {path for path, home in project.items() if home in homes}
     return left
+
+
+def in_dbt_project(folder: Path) -> bool:
+    """Whether a folder is part of a dbt project."""
+    return _project(folder.absolute() / "model.sql") is not None
 
 
 def _project(path: Path) -> Path | None:

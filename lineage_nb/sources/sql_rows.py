@@ -243,6 +243,10 @@ class SqlRows:
                 about.type = "temporary table"
             elif word in _TYPES:
                 about.type = word
+            elif (
+                word == "query"
+            ):  # of which it is not known how it is stored: what other statements say counts more
+                about.type = about.type or word
             declared = statement.types.get(table)
             names = tuple(declared) if declared else statement.columns.get(table, ())
             if STAR not in names:

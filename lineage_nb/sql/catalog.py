@@ -58,7 +58,6 @@ _READ = (
 )
 
 
-@cache
 def dialect_of(name: str | None) -> Dialect:
     """Find a dialect by its name, sqlglot's or a common other one.
 
@@ -74,7 +73,12 @@ def dialect_of(name: str | None) -> Dialect:
     """
     if name is not None and not isinstance(name, str):
         raise LineageError(f"dialect must be a name, not {type(name).__name__}")
-    key = (name or "").strip().lower()
+    return _dialect(name or "")
+
+
+@cache
+def _dialect(name: str) -> Dialect:
+    key = name.strip().lower()
     try:
         return Dialect.get_or_raise(_ALIASES.get(key, key) or None)
     except ValueError:
@@ -132,6 +136,10 @@ class Catalog:
         if isinstance(columns, (str, bytes)):
             raise LineageError(
                 f"the columns of {table!r} must be a list or a mapping to types, not the text {columns!r}"
+            )
+        if not isinstance(table, str) or not isinstance(columns, Iterable):
+            raise LineageError(
+                f"a schema maps names of tables to their columns, not {table!r} to {columns!r}"
             )
         key = _plain(table)
         if key not in self._tables:
@@ -268,6 +276,12 @@ class Names:
 
     def table(self, table: exp.Table) -> str:
         """Dotted name of a table, completed by the default schema and catalog; a path stays a path."""
+        args = table.args
+        this = args["this"]
+        if type(this) is exp.Identifier and not (args.get("db") or this.args.get("temporary")):
+            name = this.args["this"] if self._keeps_tables else self.fold(this)
+            if self._default_schema is None:
+                return name
         parts = self.parts(table)
         if len(parts) == 2 and "/" in parts[1] and parts[0].lower() in FILE_FORMATS:
             return parts[1]

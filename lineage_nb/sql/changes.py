@@ -31,7 +31,9 @@ __all__ = [
 
 
 def inner_scope(node: Any, scope: Scope) -> Scope:
-    """The scope of a statement, with its CTEs."""
+    """The scope of a statement, with its CTEs: the one around it where that is still empty."""
+    if scope.parent is None and not scope.relations and node.args.get("with_") is None:
+        return scope
     return with_scope(node, scope)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -12,6 +13,7 @@ from lineage_nb.sql.flows import Cell
 from lineage_nb.sql.functions import FunctionTable
 from lineage_nb.sql.relations import BaseTable, Relation
 from lineage_nb.sql.result import Problem
+from lineage_nb.sql.variables import NOTHING_HELD, Held
 
 if TYPE_CHECKING:
     from lineage_nb.sql.scope import Scope
@@ -54,8 +56,32 @@ _NO_LATE_ALIASES = frozenset(("tsql", "oracle"))
 _ALIASES_IN_WHERE = frozenset(("snowflake", "duckdb", "clickhouse"))
 
 
+@cache
+def _traits(dialect: str) -> dict[str, Any]:
+    """What a dialect does with names: attributes of `Context`."""
+    return {
+        "dialect": dialect,
+        "lateral_aliases": dialect in LATERAL_ALIASES,
+        "scalar_functions": dialect in SCALAR_FUNCTIONS,
+        "pseudo": _PSEUDO.get(dialect, frozenset()),
+        "rows_as_values": dialect in _ROWS_AS_VALUES,
+        "late_aliases": dialect not in _NO_LATE_ALIASES,
+        "columns_function": dialect in ("duckdb", "clickhouse"),
+        "aliases_in_where": dialect in _ALIASES_IN_WHERE,
+    }
+
+
 class Context:
     """What all scopes of a statement share."""
+
+    dialect: str
+    lateral_aliases: bool
+    scalar_functions: bool
+    pseudo: frozenset[str]
+    rows_as_values: bool
+    late_aliases: bool
+    columns_function: bool
+    aliases_in_where: bool
 
     def __init__(
         self,
@@ -63,22 +89,19 @@ class Context:
         catalog: Catalog,
         functions: FunctionTable,
         variables: frozenset[str] = frozenset(),
+        held: Mapping[str, Held] = NOTHING_HELD,
     ) -> None:
         self.names = names
         self.catalog = catalog
         self.functions = functions
         self.variables = variables
+        self.held = held
+        self.bare_variables = variables  # those whose names stand without @, :, $, as columns do
         self.problems: list[Problem] = []
         self.inputs: dict[str, None] = {}
-        speaking = type(names.dialect).__name__.lower()
-        self.lateral_aliases = speaking in LATERAL_ALIASES
-        self.dialect = speaking
-        self.scalar_functions = speaking in SCALAR_FUNCTIONS
-        self.pseudo = _PSEUDO.get(speaking, frozenset())
-        self.rows_as_values = speaking in _ROWS_AS_VALUES
-        self.late_aliases = speaking not in _NO_LATE_ALIASES
-        self.columns_function = speaking in ("duckdb", "clickhouse")
-        self.aliases_in_where = speaking in _ALIASES_IN_WHERE
+        self.__dict__.update(_traits(type(names.dialect).__name__.lower()))
+        if self.dialect in ("tsql", "fabric"):
+            self.bare_variables = frozenset()
         self.evaluate: Callable[[Any, Scope], Relation]
         self.cell: Callable[[Scope, Any], Cell]
         self.walk: Callable[..., None]

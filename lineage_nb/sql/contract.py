@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from lineage_nb.sql.flows import CARRIED, Flow, add, joined, masked, trace, verdict_of
 from lineage_nb.sql.relations import STAR
-from lineage_nb.sql.result import Edge, Problem, SqlLineage, Statement
+from lineage_nb.sql.result import Edge, Problem, SqlLineage, Statement, made
 from lineage_nb.sql.words import AGGREGATION, COMPOSED, IDENTITY, PLAIN
 
 __all__ = ["contracted"]
@@ -91,16 +91,18 @@ def contracted(
 
 
 def _single(sql: str, statement: Statement, problems: tuple[Problem, ...], dialect: str) -> SqlLineage:
-    return SqlLineage(
-        sql=sql,
-        statements=(statement,),
-        inputs=statement.inputs,
-        outputs=statement.outputs,
-        columns=statement.columns,
-        flows=((0, statement.edges),),
-        problems=problems,
-        dialect=dialect,
-    )
+    fields = {
+        "sql": sql,
+        "statements": (statement,),
+        "inputs": statement.inputs,
+        "outputs": statement.outputs,
+        "columns": statement.columns,
+        "flows": ((0, statement.edges),),
+        "problems": problems,
+        "trail": {},
+        "dialect": dialect,
+    }
+    return made(SqlLineage, fields)
 
 
 def _passing(statements: tuple[Statement, ...]) -> set[str]:

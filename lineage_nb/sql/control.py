@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lineage_nb.sql.cutter import Cutter, close_of, find
+from sqlglot import TokenType
+
+from lineage_nb.sql.cutter import Cutter, close_of, find, split
 from lineage_nb.sql.execution import run_execute
 from lineage_nb.sql.extents import end_of_tsql
 
@@ -181,16 +183,30 @@ def for_loop(cutter: Cutter) -> None:
         return
     cutter.i = body + 1
     cutter.push("block", branch=True)
-    name = cutter.text.tokens[start + 1].text
-    cutter.declare(name)
-    source = find(cutter.text.words, start + 2, body, frozenset({"IN", "AS"})) + 1
+    words, tokens = cutter.text.words, cutter.text.tokens
+    source = find(words, start + 2, body, frozenset({"IN", "AS"})) + 1
+    names = [tokens[a].text for a, _ in split(words, start + 1, max(source - 1, start + 2), frozenset({","}))]
+    for name in names:
+        cutter.declare(name)
     if cutter.word(source + 1) == "CURSOR":
-        source = find(cutter.text.words, source, body, frozenset({"FOR"})) + 1
+        source = find(words, source, body, frozenset({"FOR"})) + 1
     source += cutter.word(source) == "REVERSE"
     if cutter.word(source) == "EXECUTE":
         run_execute(cutter, source, body)
-    elif not cutter.query(source, body):
+    elif not cutter.query(source, body, cutter.fills(names, rows=True)):
         cutter.subqueries(source, body)
+        _counted(cutter, names, source, body)
+
+
+def _counted(cutter: Cutter, names: list[str], start: int, end: int) -> None:
+    """The variable of a loop over a cursor that has a name, or over numbers."""
+    tokens = cutter.text.tokens[start:end]
+    named = len(tokens) == 1 or cutter.word(start + 1) == "("
+    if named and tokens and tokens[0].token_type != TokenType.NUMBER:
+        fill = cutter.fills(names, rows=True, of=tokens[0].text)
+    else:
+        fill = cutter.fills(names)._replace(adds=False, constant=True)
+    cutter.emit(tokens, "assignment", fill)
 
 
 def forall(cutter: Cutter) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from sqlglot import Dialect, Token, TokenType
 
 from lineage_nb.sql.extents import end_of_statement, end_of_tsql
 from lineage_nb.sql.result import Problem
-from lineage_nb.sql.tokens import Piece, Text, breaks, problem_at
+from lineage_nb.sql.tokens import Fill, Piece, Text, breaks, problem_at
 
 __all__ = ["MAX_DEPTH", "QUERY", "Budget", "Cutter", "Frame", "Value", "close_of", "find", "queries", "split"]
 
@@ -76,6 +76,7 @@ class Cutter:
     pieces: list[Piece] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     vain: int = 0
+    filled: set[str] = field(default_factory=set)
     _variables: frozenset[str] = frozenset()
     _stale: bool = True
 
@@ -174,13 +175,21 @@ class Cutter:
         line = token.line + self.text.shift
         return line - breaks(self.text.source[token.start : token.end + 1]) if self.word(i) == "'" else line
 
-    def emit(self, tokens: list[Token], role: str = "statement") -> None:
+    def emit(self, tokens: list[Token], role: str = "statement", fill: Fill | None = None) -> None:
         """Add a piece."""
         if not tokens:
             return
         source, shift = self.text.source, self.text.shift
         line = tokens[0].line + shift
-        self.pieces.append(Piece(tokens, source, line, shift, role, self.routine, self.variables))
+        variables = self.variables if role != "assignment" else frozenset()
+        self.pieces.append(Piece(tokens, source, line, shift, role, self.routine, variables, fill))
+
+    def fills(self, names: Iterable[str], *, append: bool = False, rows: bool = False, of: str = "") -> Fill:
+        """How variables are filled at this place."""
+        lower = tuple(name.lower() for name in names)
+        self.filled.update(lower)
+        adds = append or bool((self.branches or self.conditional) and not rows)
+        return Fill(lower, adds, rows, of.lower())
 
     def statement(self, start: int, end: int) -> None:
         """Add the tokens as a statement, in the form that the parser expects of commands."""
@@ -197,14 +206,14 @@ class Cutter:
             tokens = [first, Token(TokenType.STRING, rest, last.line, last.col, tokens[1].start, last.end)]
         self.emit(tokens)
 
-    def query(self, start: int, end: int) -> bool:
+    def query(self, start: int, end: int, fill: Fill | None = None) -> bool:
         """Add a query that may stand in parentheses; tell whether there is one."""
         words = self.text.words
         start, end = _stripped(words, start, end)
         if start < end and (words[start] in QUERY or words[start] == "("):
             if words[start] == "(" and not any(w in QUERY for w in words[start:end]):
                 return False
-            self.emit(self.text.tokens[start:end], "query")
+            self.emit(self.text.tokens[start:end], "query", fill)
             return True
         return False
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 
 from lineage_nb.sql.draft import Draft
 from lineage_nb.sql.flows import Cell
@@ -33,6 +35,18 @@ def _properties(node: Any) -> list[Any]:
     ]
 
 
+def _type_text(kind: Any, dialect: Dialect) -> str:
+    """A declared type, as the dialect writes it."""
+    if type(kind) is exp.DataType and not any(value for arg, value in kind.args.items() if arg != "this"):
+        return _plain_type(kind.this, dialect)
+    return str(kind.sql(dialect=dialect))
+
+
+@lru_cache(maxsize=512)
+def _plain_type(kind: Any, dialect: Dialect) -> str:
+    return exp.DataType(this=kind).sql(dialect=dialect)
+
+
 def _declared(schema: Any, scope: Scope) -> dict[str, str | None]:
     """Columns that a definition declares, with their types."""
     fold = scope.context.names.fold
@@ -40,9 +54,7 @@ def _declared(schema: Any, scope: Scope) -> dict[str, str | None]:
     for item in schema.expressions if isinstance(schema, exp.Schema) else ():
         if isinstance(item, exp.ColumnDef):
             kind = item.args.get("kind")
-            columns[fold(item.this)] = (
-                kind.sql(dialect=scope.context.names.dialect) if kind is not None else None
-            )
+            columns[fold(item.this)] = None if kind is None else _type_text(kind, scope.context.names.dialect)
         elif isinstance(item, (exp.Identifier, exp.Column)):
             columns[fold(item.this if isinstance(item, exp.Column) else item)] = None
     return columns

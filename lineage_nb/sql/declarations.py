@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lineage_nb.sql.cutter import QUERY, Cutter, find, split
 from lineage_nb.sql.dynamic import assign, run
 from lineage_nb.sql.routines import routine
@@ -51,7 +53,9 @@ def _declare_tsql(cutter: Cutter, start: int, end: int) -> None:
         tables = tables or "TABLE" in words[a + 2 : a + 4]
         sign = find(words, a + 2, b, frozenset({"="}))
         if sign < b:
-            for_query(cutter, name, sign + 1, b)
+            for_query(cutter, (name,), sign + 1, b)
+        elif name.lower() in cutter.filled:
+            cutter.emit(tokens[a : a + 2], "assignment", cutter.fills((name,))._replace(known=False))
     if tables:
         cutter.statement(start, end)
 
@@ -77,36 +81,40 @@ def declaration(cutter: Cutter, start: int, end: int) -> None:
         return
     if first == "CURSOR" and start + 1 < end:
         cutter.declare(tokens[start + 1].text)
-        _cursor(cutter, start + 2, end)
+        _cursor(cutter, tokens[start + 1].text, start + 2, end)
         return
     j = start + (first in ("VAR", "VARIABLE") or (first == "OR" and 3))
-    cutter.declare(tokens[min(j, end - 1)].text)
+    names = [tokens[min(j, end - 1)].text]
     while cutter.word(j + 1) == "," and j + 2 < end:
         j += 2
-        cutter.declare(tokens[j].text)
+        names.append(tokens[j].text)
+    for name in names:
+        cutter.declare(name)
     if "CURSOR" in words[j + 1 : min(j + 5, end)]:
-        _cursor(cutter, j + 1, end)
+        _cursor(cutter, names[0], j + 1, end)
         return
     value = find(words, j + 1, end, _VALUE)
     if value < end:
-        for_query(cutter, tokens[j].text, value + 1, end)
+        for_query(cutter, names[-1:], value + 1, end)
+        for name in names[:-1]:
+            cutter.emit(tokens[j : j + 1], "assignment", cutter.fills((name,), of=names[-1]))
 
 
-def _cursor(cutter: Cutter, start: int, end: int) -> None:
+def _cursor(cutter: Cutter, name: str, start: int, end: int) -> None:
     query = find(cutter.text.words, start, end, _CURSOR_QUERY) + 1
     if query < end:
-        cutter.query(query, end)
+        cutter.query(query, end, cutter.fills((name,), rows=True))
 
 
-def for_query(cutter: Cutter, name: str, start: int, end: int, *, append: bool = False) -> None:
-    """The value given to a variable: its queries, or the text that it is.
+def for_query(cutter: Cutter, names: Sequence[str], start: int, end: int, *, append: bool = False) -> None:
+    """The value given to variables: its queries, or the text that it is.
 
     Parameters
     ----------
     cutter : Cutter
         Takes the pieces and notes the text.
-    name : str
-        The variable.
+    names : sequence of str
+        The variables, by the position of the values; a field of a row with its dot.
     start, end : int
         The tokens of the value.
     append : bool, default False
@@ -116,17 +124,21 @@ def for_query(cutter: Cutter, name: str, start: int, end: int, *, append: bool =
         return
     words = cutter.text.words
     if words[start] == "CURSOR":
-        _cursor(cutter, start, end)
+        _cursor(cutter, names[0], start, end)
         return
     if words[start] == "(" and words[start + 1 : start + 3] == ["EXECUTE", "IMMEDIATE"]:
         run(cutter, start + 3, find(words, start + 3, end, frozenset({"USING", ")"})), start)
         return
+    fill = cutter.fills(names, append=append)
+    text = names[0].rpartition(".")[2].lower()
     if QUERY.isdisjoint(words[start:end]):
-        assign(cutter, name, start, end, append=append)
+        assign(cutter, text, start, end, append=append)
+        cutter.emit(cutter.text.tokens[start:end], "assignment", fill)
         return
-    cutter.known.pop(name.lower(), None)
-    if not cutter.query(start, end):
+    cutter.known.pop(text, None)
+    if not cutter.query(start, end, fill):
         cutter.subqueries(start, end)
+        cutter.emit(cutter.text.tokens[start:end], "assignment", fill)
 
 
 def let(cutter: Cutter, start: int, end: int) -> None:
@@ -152,4 +164,7 @@ def set_variables(cutter: Cutter, start: int, end: int) -> None:
         sign = find(words, a, b, _SIGNS)
         if a < sign < b:
             append = words[sign - 1] == "+"
-            for_query(cutter, tokens[sign - 1 - append].text, sign + 1, b, append=append)
+            names = [tokens[sign - 1 - append].text]
+            if names == [")"]:  # SET (a, b) = …
+                names = [t.text for t in tokens[a + 1 : sign - 1] if t.text not in (",", "@", "(")]
+            for_query(cutter, names or [""], sign + 1, b, append=append)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lineage_nb.sql.flows import Flow, add, masked, verdict_of
 from lineage_nb.sql.relations import STAR, Relation
-from lineage_nb.sql.result import Edge, Event, Problem, Statement
+from lineage_nb.sql.result import Edge, Event, Problem, Statement, made
 from lineage_nb.sql.words import AGGREGATION
 
 __all__ = ["Draft"]
@@ -73,33 +73,43 @@ class Draft:
             self.column(table, f"{name}_{again}" if again and name != STAR else name, cell.flow)
         self.influence(table, relation.influence)
 
-    def _edges(self) -> Iterator[Edge]:
+    def _edges(self) -> list[Edge]:
+        edges: list[Edge] = []
         for table, columns in self.outputs.items():
             for name, flow in columns.items():
                 for (source, column, path, subtype), packed in flow.items():
+                    if not packed:  # carried as it is
+                        edges.append(Edge(table, name, source, column, subtype, 0, False, path))
+                        continue
                     shown = verdict_of(packed) if subtype <= AGGREGATION else 0
-                    yield Edge(table, name, source, column, subtype, shown, masked(packed), path)
-            for source, column, path, subtype in self.rows.get(table, ()):
-                yield Edge(table, None, source, column, subtype, 0, False, path)
+                    edges.append(Edge(table, name, source, column, subtype, shown, masked(packed), path))
+            rows = self.rows.get(table)
+            if rows:
+                edges += [
+                    Edge(table, None, source, column, subtype, 0, False, path)
+                    for source, column, path, subtype in rows
+                ]
+        return edges
 
     def finish(self, text: str, line: int, inputs: Iterable[str], problems: Sequence[Problem]) -> Statement:
         """The statement as a value; a table whose values it carries is among its inputs, its own target included."""
-        edges = tuple(self._edges())
+        edges = self._edges()
         read = dict.fromkeys(inputs)
         for edge in edges:
             if edge.subtype <= AGGREGATION and edge.input_table:
                 read[edge.input_table] = None
-        return Statement(
-            kind=self.kind,
-            text=text,
-            line=line,
-            inputs=tuple(read),
-            outputs=tuple(t for t in self.outputs if t),
-            columns={t: tuple(c) for t, c in self.outputs.items() if c or not t},
-            edges=edges,
-            problems=tuple(problems),
-            events=tuple(self.events),
-            temporary=frozenset(self.temporary),
-            types=self.types,
-            uses=self.uses,
-        )
+        fields = {
+            "kind": self.kind,
+            "text": text,
+            "line": line,
+            "inputs": tuple(read),
+            "outputs": tuple([t for t in self.outputs if t]),
+            "columns": {t: tuple(c) for t, c in self.outputs.items() if c or not t},
+            "edges": tuple(edges),
+            "problems": tuple(problems),
+            "events": tuple(self.events),
+            "temporary": frozenset(self.temporary),
+            "types": self.types,
+            "uses": self.uses,
+        }
+        return made(Statement, fields)

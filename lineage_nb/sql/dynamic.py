@@ -208,7 +208,7 @@ def run(cutter: Cutter, start: int, end: int, at: int) -> None:
 
 def _holds(piece: Piece, value: Value) -> bool:
     """Whether a piece has nothing unknown but values."""
-    if not value.holes or piece.source is not value.text:
+    if not value.holes or piece.source is not value.text or piece.role == "assignment":
         return True
     tokens = piece.tokens
     ends = [t.end for t in tokens]

@@ -78,6 +78,10 @@ def _run_tsql(cutter: Cutter, i: int, end: int) -> None:
         name = next(
             (j for j in range(i + 1, end) if cutter.text.tokens[j].text.lower() == "sp_executesql"), -1
         )
+    for j in range(i + 1, end):
+        if words[j] in ("OUTPUT", "OUT") and words[j - 2] == "@":
+            forgotten = cutter.fills((cutter.text.tokens[j - 1].text,))._replace(known=False)
+            cutter.emit(cutter.text.tokens[j - 1 : j], "assignment", forgotten)
     if name < 0:
         if cutter.word(i + 1) != "AS":
             cutter.statement(i, end)
@@ -118,7 +122,7 @@ def open_cursor(cutter: Cutter) -> None:
     i = cutter.i
     end = cutter.i = cutter.end(i)
     start = find(cutter.text.words, i, end, frozenset({"FOR"})) + 1
-    if start >= end or cutter.query(start, end):
+    if start >= end or cutter.query(start, end, cutter.fills((cutter.text.tokens[i + 1].text,), rows=True)):
         return
     if cutter.word(start) == "EXECUTE":
         run_execute(cutter, start, end)

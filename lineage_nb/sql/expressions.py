@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlglot import exp
 
+from lineage_nb.sql.dictionaries import looked_up
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, add, carry, joined, trace
 from lineage_nb.sql.functions import FunctionTable
+from lineage_nb.sql.json_paths import json_path
 from lineage_nb.sql.relations import STAR, BaseTable
-from lineage_nb.sql.scope import Scope, resolve
-from lineage_nb.sql.steps import STEPS, Walk, behind, json_path, push_arguments
+from lineage_nb.sql.scope import Scope, lists, resolve
+from lineage_nb.sql.steps import STEPS, Walk, behind, push_arguments
 from lineage_nb.sql.structs import (
     DOCUMENTS,
     KEEPS_FIELDS,
@@ -23,6 +25,7 @@ from lineage_nb.sql.structs import (
     scalar_cell,
     struct_cell,
 )
+from lineage_nb.sql.variables import Unknown
 from lineage_nb.sql.words import (
     AGGREGATED,
     AGGREGATION,
@@ -42,7 +45,6 @@ _SILENT = frozenset(
         "Null",
         "Boolean",
         "DataType",
-        "Placeholder",
         "SessionParameter",
         "Var",
         "Identifier",
@@ -66,14 +68,15 @@ def cell_of(scope: Scope, node: exp.Expression) -> Cell:
         node = node.this
     if type(node) is exp.Column:
         if type(node.args["this"]) is exp.Identifier:
-            return resolve(scope, node)
+            return _told(scope, resolve(scope, node), node)
         if type(node.args["this"]) is exp.Parameter:
-            return positional_cell(scope, node.args["this"], node.args.get("table"))
+            cell = positional_cell(scope, node.args["this"], node.args.get("table"))
+            return _told(scope, cell, node)
         if node.args.get("table") is None:
             return Cell({})
         return element_cell(scope, exp.Column(this=node.args["table"].copy()))  # ClickHouse's tuple.2
     if type(node) is exp.Parameter:
-        return positional_cell(scope, node, None)
+        return _told(scope, positional_cell(scope, node, None), node)
     if type(node) is exp.Struct:
         return struct_cell(scope, node)
     if type(node) is exp.Subquery or isinstance(node, exp.Query):
@@ -163,6 +166,8 @@ def _column(at: Walk, node: Any, subtype: int, packed: int) -> None:
     if cell.table is not None:
         add(at.flow, (cell.table[0], cell.table[1], None, COMPOSED[subtype][IDENTITY]), packed)
     else:
+        if subtype <= AGGREGATION:
+            _told(at.scope, cell, node)
         carry(at.flow, cell.flow, subtype, packed)
 
 
@@ -217,7 +222,17 @@ def _dot(at: Walk, node: Any, subtype: int, packed: int) -> None:
     step, packed = COMPOSED[subtype][effect.subtype], behind(packed, effect)
     chained = at.scope.context.dialect == "duckdb"  # where email.lower() is lower(email)
     if isinstance(node.this, exp.Identifier) and chained:
-        at.stack.append((exp.Column(this=node.this.copy()), step, packed))
+        base = exp.Column(this=node.this.copy())
+        if isinstance(node.expression, exp.Identifier):  # where a source's column comes before a lambda's parameter
+            name = node.expression.name
+            listed = lists(at.scope, node.this.name, name)
+            if listed:
+                base = exp.column(node.expression.copy(), table=node.this.copy())
+            elif listed is None:
+                why = f"may be a column of {node.this.name} or a field of the lambda's parameter"
+                at.scope.context.problem(f"{name}: {why}", node.expression)
+                add(at.flow, ("", name, None, step), packed)
+        at.stack.append((base, step, packed))
     elif chained or not isinstance(node.this, (exp.Identifier, exp.Dot)):
         at.stack.append((node.this, step, packed))
     push_arguments(node.expression, step, packed, at.stack, effect, None)
@@ -240,6 +255,13 @@ def _anonymous(at: Walk, node: Any, subtype: int, packed: int) -> None:
     ):
         at.stack.append((exp.Column(this=exp.to_identifier(str(node.expressions[0].this))), subtype, packed))
         return
+    lookup = looked_up(at.scope, node) if at.scope.context.dialect == "clickhouse" else None
+    if lookup is not None:
+        for attribute in lookup.attributes:
+            add(at.flow, (lookup.table, attribute, None, COMPOSED[subtype][IDENTITY]), packed)
+        at.stack.extend((e, subtype, packed) for e in lookup.defaults)
+        at.stack.extend((e, COMPOSED[subtype][CONDITIONAL], CARRIED) for e in lookup.keys)
+        return
     path = _keys_of(node) if type(node) is exp.Anonymous else None
     if path is not None:
         inner: Flow = {}
@@ -255,8 +277,25 @@ def _anonymous(at: Walk, node: Any, subtype: int, packed: int) -> None:
     push_arguments(node, step, behind(packed, effect), at.stack, effect, steers)
 
 
+def _told(scope: Scope, cell: Cell, node: Any) -> Cell:
+    """A value; that of a variable which the script does not tell is a problem."""
+    if type(cell) is Unknown:
+        scope.context.problem(f"what the variable {cell.name} holds is not known", _identifier(node))
+    return cell
+
+
+def _identifier(node: Any) -> Any:
+    """The node that knows where a column stands."""
+    while not node.meta and isinstance(node.args.get("this"), exp.Expression):
+        node = node.args["this"]
+    return node
+
+
 def _parameter(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    carry(at.flow, cell_of(at.scope, node).flow, subtype, packed)
+    cell = positional_cell(at.scope, node, None)
+    if subtype <= AGGREGATION:
+        _told(at.scope, cell, node)
+    carry(at.flow, cell.flow, subtype, packed)
 
 
 def _comprehension(at: Walk, node: Any, subtype: int, packed: int) -> None:
@@ -317,7 +356,7 @@ _STEPS = {
             ),
             ("Lambda", _lambda),
             ("Comprehension", _comprehension),
-            ("Parameter", _parameter),
+            ("Parameter Placeholder", _parameter),
             ("Exists", _exists),
             ("Star", _star),
         )

@@ -377,16 +377,23 @@ def table(dialect: str | None = None, extra: Mapping[str, str] | None = None) ->
     ...
     lineage_nb.errors.LineageError: function 'scramble': unknown verdict 'scrambled'. Known: plain, unknown, ...
     """
+    if extra is None:
+        return _table(dialect or "", ())
+    if not isinstance(extra, Mapping):
+        raise LineageError(f"functions is {extra!r}; give a mapping, such as {{'my_hash': 'pseudonymised'}}")
     own: dict[str, str] = {}
-    for function, word in (extra or {}).items():
+    for function, word in extra.items():
         if not (isinstance(word, str) and word in _WORDS):
             known = ", ".join(_WORDS)
             raise LineageError(f"function {function!r}: unknown verdict {word!r}. Known: {known}.")
         own[str(function).upper()] = word
-    name = (dialect or "").lower()
-    return _table(name if name in NAMES or name in PARENTS else "", tuple(sorted(own.items())))
+    return _table(dialect or "", tuple(sorted(own.items())))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _table(dialect: str, extra: tuple[tuple[str, str], ...]) -> FunctionTable:
-    return FunctionTable(dialect, {name: _WORDS[word] for name, word in extra})
+    name = dialect.lower()
+    own = name if name in NAMES or name in PARENTS else ""
+    if own != dialect:
+        return _table(own, extra)
+    return FunctionTable(own, {name: _WORDS[word] for name, word in extra})

@@ -14,7 +14,8 @@ from typing import Any, Final
 from jinja2 import Environment, TemplateError, nodes
 from jinja2.parser import Parser
 
-from lineage_nb.sql.jinja_values import Evaluator, LimitError, Placeholder
+from lineage_nb.sql.jinja_values import Evaluator, LimitError
+from lineage_nb.sql.placeholders import Placeholder
 from lineage_nb.sql.result import Problem
 
 __all__ = ["Rendered", "is_template", "render"]

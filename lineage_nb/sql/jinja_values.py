@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from jinja2 import nodes
 
 from lineage_nb.sql.dbt_macros import macro_sql
+from lineage_nb.sql.jinja_comparison import holds
+from lineage_nb.sql.placeholders import Placeholder
 from lineage_nb.sql.result import Problem
 
-__all__ = ["LARGEST_RANGE", "LIMIT", "STEPS", "Evaluator", "LimitError", "Placeholder"]
+__all__ = ["LARGEST_RANGE", "LIMIT", "STEPS", "Evaluator", "LimitError"]
 
 LIMIT: Final = 20_000_000
 """Characters that a template may produce, in values and in its text together."""
 STEPS: Final = 1_000_000
 LARGEST_RANGE: Final = 1_000
 
+_PARTS: Final = {"schema": 1, "database": 2}
+"""Parts of a table's dotted name, from its end."""
 _SILENT = ("log", "print", "set_sql_header")
 _CASTS = ("d", "default", "as_bool", "as_native", "as_number", "as_text", "string", "safe")
-_COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
-    "eq": lambda left, right: left == right,
-    "ne": lambda left, right: left != right,
-    "lt": lambda left, right: left < right,
-    "lteq": lambda left, right: left <= right,
-    "gt": lambda left, right: left > right,
-    "gteq": lambda left, right: left >= right,
-}
 
 
 class LimitError(Exception):
     """A template would produce more text, or take more steps, than it may."""
-
-
-@dataclass(frozen=True)
-class Placeholder:
-    """Stands for a value that the text does not tell."""
-
-    name: str
-    literal: bool = False
-
-    def __str__(self) -> str:
-        return f"__jinja_{re.sub(r'[^A-Za-z0-9_]', '_', self.name)[:60]}__"
 
 
 def _path(node: nodes.Node) -> str:
@@ -144,7 +128,7 @@ class Evaluator:
         if node.name == "this":
             if self.this is not None:
                 return self.this
-            return self.unknown("this", "the name of this model is not given", node)
+            return self.unknown("this", "{{ this }}: the name of this model is not given; give it with this=…", node)
         return self.unknown(node.name, f"Jinja variable {node.name!r} is not known", node)
 
     def _getattr(self, node: nodes.Getattr) -> Any:
@@ -158,6 +142,8 @@ class Evaluator:
             return owner[node.attr]
         if isinstance(owner, str) and node.attr in ("identifier", "name", "table"):
             return owner.rpartition(".")[2]
+        if isinstance(owner, str) and node.attr in _PARTS and owner.count(".") >= _PARTS[node.attr]:
+            return owner.split(".")[-1 - _PARTS[node.attr]]
         if isinstance(owner, Placeholder):
             return Placeholder(f"{owner.name}_{node.attr}")
         return self.unknown(path or node.attr, f"Jinja attribute {node.attr!r} is not known", node)
@@ -222,29 +208,13 @@ class Evaluator:
         for operand in node.ops:
             right = self.value(operand.expr)
             self.weigh([left, right])
-            held = self._holds(operand.op, left, right)
+            held = holds(operand.op, left, right)
             if held is None:
                 return self.unknown("comparison", "Jinja comparison is not known", node)
             if not held:
                 return False
             left = right
         return True
-
-    @staticmethod
-    def _holds(operator: str, left: Any, right: Any) -> bool | None:
-        if isinstance(left, Placeholder) or isinstance(right, Placeholder):
-            return None
-        if operator in ("in", "notin"):
-            if not isinstance(right, (str, list, dict)) or (
-                isinstance(right, str) and not isinstance(left, str)
-            ):
-                return None
-            if isinstance(left, (list, dict)) and isinstance(right, dict):
-                return None
-            return (left in right) is (operator == "in")
-        numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
-        alike = numbers or (isinstance(left, str) and isinstance(right, str))
-        return _COMPARE[operator](left, right) if alike or operator in ("eq", "ne") else None
 
     def _condexpr(self, node: nodes.CondExpr) -> Any:
         held = self.known(node.test)

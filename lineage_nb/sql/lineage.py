@@ -11,10 +11,14 @@ from lineage_nb.errors import LineageError
 from lineage_nb.sql import functions as function_tables
 from lineage_nb.sql.catalog import Catalog, dialect_of
 from lineage_nb.sql.contract import contracted
+from lineage_nb.sql.functions import FunctionTable
 from lineage_nb.sql.jinja import is_template, render
+from lineage_nb.sql.placeholders import PREFIX, shown
 from lineage_nb.sql.result import Problem, SqlLineage, Statement
 from lineage_nb.sql.script import pieces
 from lineage_nb.sql.statements import Reader
+from lineage_nb.sql.tokens import Piece, family
+from lineage_nb.sql.variables import Variables
 
 __all__ = ["sql_lineage"]
 
@@ -29,6 +33,7 @@ def sql_lineage(
     default_catalog: str | None = None,
     default_schema: str | None = None,
     functions: Mapping[str, str] | None = None,
+    this: str | None = None,
 ) -> SqlLineage:
     """Read the typed column lineage of a statement or a whole script.
 
@@ -46,6 +51,8 @@ def sql_lineage(
     functions : mapping, optional
         Your own functions → what they do to a value: ``plain``, ``pseudonymised``, ``derived``, ``aggregated`` or
         ``redacted``.
+    this : str, optional
+        Of a dbt model: the table that it makes, ``{{ this }}`` in its text.
 
     Returns
     -------
@@ -68,41 +75,68 @@ def sql_lineage(
         raise LineageError(
             f"sql must be text, not {type(sql).__name__}; a file is read with read(path, format='sql')"
         )
+    _check(default_catalog=default_catalog, default_schema=default_schema, this=this)
     speaking = dialect_of(dialect)
     problems: list[Problem] = []
-    text = sql
-    if not sql.isascii():
-        text = sql.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        if text != sql:
-            problems.append(Problem("characters that are no text were replaced"))
+    text = sql if sql.isascii() else _clean(sql, problems)
     if is_template(sql):
-        rendered = render(text)
+        rendered = render(text, this=this)
         text = rendered.text
         problems += rendered.problems
     found, faults = pieces(text, speaking)
     problems += faults
     known = schema if isinstance(schema, Catalog) else Catalog(schema)
-    catalog = known.layer() if len(found) > 1 else known
-    reader = Reader(
-        speaking,
-        catalog,
-        function_tables.table(type(speaking).__name__.lower(), functions),
-        default_catalog,
-        default_schema,
-    )
+    name = type(speaking).__name__.lower()
+    table = function_tables.table(name, functions)
+    if len(found) == 1 and found[0].fill is None:
+        statements = [Reader(speaking, known, table, default_catalog, default_schema).read(found[0])]
+    else:
+        statements = _script(found, speaking, known, table, (default_catalog, default_schema))
+    if PREFIX in text:
+        statements = [shown(s) for s in statements]
+    for statement in statements:
+        problems += statement.problems
+    return contracted(sql, tuple(statements), tuple(problems), name)
+
+
+def _check(**options: object) -> None:
+    for option, given in options.items():
+        if given is not None and not isinstance(given, str):
+            raise LineageError(f"{option} is {given!r}; give a text")
+
+
+def _clean(sql: str, problems: list[Problem]) -> str:
+    text = sql.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if text != sql:
+        problems.append(Problem("characters that are no text were replaced"))
+    return text
+
+
+def _script(
+    found: Sequence[Piece],
+    dialect: Dialect,
+    known: Catalog,
+    functions: FunctionTable,
+    defaults: tuple[str | None, str | None],
+) -> list[Statement]:
+    """Read the statements of a script one after the other: each knows what those before it made and assigned."""
+    catalog = known.layer()
+    variables = Variables(isolated=family(dialect) == "tsql")
+    reader = Reader(dialect, catalog, functions, *defaults, variables)
     statements: list[Statement] = []
-    defaults = (default_catalog, default_schema)
+    named = {token.text.lower() for piece in found for token in piece.tokens}
     for piece in found:
+        if piece.role == "assignment":
+            if piece.fill is not None and not named.isdisjoint(piece.fill.words):
+                reader.assign(piece)
+            continue
         statement = reader.read(piece)
-        if len(found) > 1:
-            _learn(catalog, statement)
+        _learn(catalog, statement)
         if statement.uses is not None:
-            defaults = _used(*statement.uses, *defaults, reader.names.dialect)
-            reader = Reader(speaking, catalog, reader.functions, *defaults)
-        statements.append(statement)
-    numbered = [_numbered(s, i) for i, s in enumerate(statements)]
-    everything = [*problems, *(p for s in numbered for p in s.problems)]
-    return contracted(sql, tuple(numbered), tuple(everything), type(speaking).__name__.lower())
+            defaults = _used(*statement.uses, *defaults, dialect)
+            reader = Reader(dialect, catalog, functions, *defaults, variables)
+        statements.append(_numbered(statement, len(statements)))
+    return statements
 
 
 _FLAT = ("mysql", "hive", "spark", "spark2", "databricks", "clickhouse")

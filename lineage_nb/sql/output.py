@@ -12,9 +12,9 @@ from sqlglot.errors import SqlglotError
 from lineage_nb.sql.expressions import cell_of
 from lineage_nb.sql.flows import Cell
 from lineage_nb.sql.relations import STAR, Opening, Relation
-from lineage_nb.sql.scope import Scope
+from lineage_nb.sql.scope import Scope, is_own
 
-__all__ = ["expand_columns", "expand_star", "output_name"]
+__all__ = ["expand_columns", "expand_star", "output_name", "own_columns"]
 
 Expanded = tuple[list[str], list[Cell], list[Opening]]
 
@@ -22,6 +22,8 @@ Expanded = tuple[list[str], list[Cell], list[Opening]]
 def output_name(scope: Scope, item: Any) -> str:
     """Name of an output column: its alias, the column's own name, else the expression's text."""
     names = scope.context.names
+    if type(item) is exp.Column and item.args["this"] is not None:
+        return names.fold(item.args["this"])
     if isinstance(item, exp.Alias):
         return names.fold(item.args["alias"])
     while isinstance(item, exp.Paren) and isinstance(item.this, (exp.Column, exp.Dot)):
@@ -171,10 +173,15 @@ def _with_options(scope: Scope, star: Any, columns: Expanded) -> Expanded:
     return [n for n, _ in kept], [c for _, c in kept], narrowed
 
 
+def own_columns(item: Any) -> list[Any]:
+    """DuckDB's ``COLUMNS(…)`` in an expression itself, not in a query inside it."""
+    return [found for found in item.find_all(exp.Columns) if is_own(item, found)]
+
+
 def expand_columns(scope: Scope, item: Any) -> Expanded:
     """DuckDB's ``f(COLUMNS('pattern'))``: one output for each column that the pattern finds."""
     names, cells, openings = _join_columns(scope)
-    pattern = next(item.find_all(exp.Columns)).this
+    pattern = own_columns(item)[0].this
     chosen = [n for n in names if n != STAR]
     if isinstance(pattern, exp.Literal) and chosen:
         found = pl.Series(chosen).str.contains(str(pattern.this), strict=False).fill_null(value=False)
@@ -187,7 +194,7 @@ def expand_columns(scope: Scope, item: Any) -> Expanded:
             exp.column(exp.to_identifier(name, quoted=True)) if name != STAR else exp.Column(this=exp.Star())
         )
         tree = item.copy()
-        for place in list(tree.find_all(exp.Columns)):
+        for place in own_columns(tree):
             if place is tree:
                 tree = column
             else:

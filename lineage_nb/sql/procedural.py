@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlglot import TokenType
+from sqlglot import Token, TokenType
 
 from lineage_nb.sql import control, execution
 from lineage_nb.sql.cutter import Cutter, close_of, find, split
@@ -22,7 +22,6 @@ _MEMBERS = ("MEMBER", "STATIC", "CONSTRUCTOR", "MAP", "ORDER", "OVERRIDING", "FI
 _SKIPPED = (
     *(
         "CLOSE",
-        "FETCH",
         "LEAVE",
         "ITERATE",
         "BREAK",
@@ -54,6 +53,10 @@ _CLIENT = frozenset(
 )
 _AFTER_HANDLER = STARTERS | {";", "CALL", "SIGNAL", "RESIGNAL", "LEAVE", "CASE", "REPLACE"}
 _NOT_CLIENT = frozenset({"ROLE", "TRANSACTION", "CONSTRAINT", "CONSTRAINTS"})
+_AFTER_PROJECTIONS = frozenset(
+    {"FROM", "WHERE", "GROUP BY", "HAVING", "ORDER BY", "OPTION", "UNION", "UNION ALL", "FOR"}
+)
+_COMPOUND = frozenset({"+", "-", "*", "/", "%", "&", "|", "^"})
 _AFTER_TARGET = frozenset({"TEMP", "TEMPORARY", "TABLE", "UNLOGGED", "OUTFILE", "DUMPFILE"})
 
 
@@ -127,8 +130,12 @@ def _declares(cutter: Cutter, i: int, end: int) -> bool:
 
 
 def _assigned(cutter: Cutter, sign: int, end: int) -> None:
-    name = cutter.text.tokens[sign - 1].text
-    for_query(cutter, name, sign + 1, end)
+    tokens, at = cutter.text.tokens, sign - 1
+    name = tokens[at].text
+    while at >= 2 and tokens[at - 1].text == ".":
+        at -= 2
+        name = f"{tokens[at].text}.{name}"
+    for_query(cutter, (name,), sign + 1, end)
 
 
 def _emit(cutter: Cutter, start: int, end: int) -> None:
@@ -208,7 +215,11 @@ def _select(cutter: Cutter) -> None:
     words, tokens = cutter.text.words, cutter.text.tokens
     if cutter.kind == "tsql":
         _note_assignments(cutter, start, end)
-        cutter.statement(start, end)
+        names, kept = _tsql_targets(cutter, start, end)
+        if names:
+            cutter.emit(kept, "query", cutter.fills(names))
+        else:
+            cutter.statement(start, end)
         return
     into = find(words, start, end, frozenset({"INTO", "BULK COLLECT INTO"}))
     target = cutter.word(into + 1)
@@ -216,8 +227,9 @@ def _select(cutter: Cutter) -> None:
         cutter.statement(start, end)
         return
     after = _targets_end(cutter, into, end)
+    fill = cutter.fills(_targets(cutter, into, after))
     into -= words[into - 2 : into] == ["BULK", "COLLECT"] and 2
-    cutter.emit(tokens[start:into] + tokens[after:end], "query")
+    cutter.emit(tokens[start:into] + tokens[after:end], "query", fill)
 
 
 def _in_block(cutter: Cutter) -> bool:
@@ -238,6 +250,57 @@ def _targets_end(cutter: Cutter, into: int, end: int) -> int:
             return min(j, end)
         j += 1
     return end
+
+
+def _targets(cutter: Cutter, into: int, end: int) -> list[str]:
+    """Names of the variables between INTO and `end`, a field of a row with its dot."""
+    words, tokens = cutter.text.words, cutter.text.tokens
+    names = []
+    for a, b in split(words, into + 1 + (cutter.word(into + 1) == "STRICT"), end, frozenset({","})):
+        parts = []
+        for j in range(a, b):
+            if words[j] == "(":
+                break
+            if words[j] not in (":", "@", "$", "."):
+                parts.append(tokens[j].text)
+        names.append(".".join(parts))
+    return names
+
+
+def _fetch(cutter: Cutter) -> None:
+    """FETCH: variables take the next row of a cursor."""
+    start = cutter.i
+    end = cutter.i = cutter.end(start)
+    words, tokens = cutter.text.words, cutter.text.tokens
+    into = find(words, start, end, frozenset({"INTO", "BULK COLLECT INTO"}))
+    if into + 1 >= end:
+        return
+    cursor = into - 1 - 2 * (words[into - 2 : into] == ["BULK", "COLLECT"])
+    fill = cutter.fills(_targets(cutter, into, _targets_end(cutter, into, end)), of=tokens[cursor].text)
+    cutter.emit(tokens[start:end], "assignment", fill)
+
+
+def _tsql_targets(cutter: Cutter, start: int, end: int) -> tuple[list[str], list[Token]]:
+    """Variables that a T-SQL SELECT assigns, and its tokens without them; no names where it gives rows."""
+    words, tokens = cutter.text.words, cutter.text.tokens
+    first = start + 1
+    while words[first : first + 1] in (["DISTINCT"], ["ALL"]):
+        first += 1
+    if cutter.word(first) == "TOP":
+        first += 1
+        first = close_of(words, first, end) + 1 if cutter.word(first) == "(" else first + 1
+    names: list[str] = []
+    kept = tokens[start:first]
+    stop = find(words, first, end, _AFTER_PROJECTIONS)
+    for a, b in split(words, first, stop, frozenset({","})):
+        sign = a + 2 + (cutter.word(a + 2) in _COMPOUND)
+        if cutter.word(a) != "@" or cutter.word(sign) != "=" or sign >= b:
+            return [], []
+        names.append(tokens[a + 1].text)
+        kept += tokens[a - 1 : a] if len(names) > 1 else []
+        kept += tokens[a:sign] if sign > a + 2 else []  # @v += x is @v + x
+        kept += tokens[sign + 1 : b]
+    return names, kept + tokens[stop:end]
 
 
 def _note_assignments(cutter: Cutter, start: int, end: int) -> None:
@@ -301,6 +364,7 @@ _HANDLERS: dict[str, Callable[[Cutter], None]] = {
     "FORALL": control.forall,
     "RETURN": execution.return_,
     "OPEN": execution.open_cursor,
+    "FETCH": _fetch,
     "PERFORM": execution.perform,
     "DO": execution.do_block,
     "PREPARE": execution.prepare,

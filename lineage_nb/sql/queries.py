@@ -10,7 +10,7 @@ from lineage_nb.sql.clauses import ORDERS, filtered, grouped, late_filtered, ord
 from lineage_nb.sql.context import Context
 from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, influence
-from lineage_nb.sql.output import expand_columns, expand_star, output_name
+from lineage_nb.sql.output import expand_columns, expand_star, output_name, own_columns
 from lineage_nb.sql.pivots import matched, pivoted
 from lineage_nb.sql.relations import STAR, Opening, Relation
 from lineage_nb.sql.scope import GROUPING, Scope
@@ -21,6 +21,7 @@ from lineage_nb.sql.words import FILTER, GROUP_BY, TRANSFORMATION
 __all__ = ["evaluate", "with_scope"]
 
 Ctes = dict[str, Relation]
+_ORDERING = frozenset(ORDERS)
 
 
 def evaluate(node: Any, parent: Scope) -> Relation:
@@ -94,18 +95,20 @@ def _names_itself(cte: Any, name: str, scope: Scope) -> bool:
 
 
 def _recursive(cte: Any, name: str, scope: Scope, ctes: Ctes) -> Relation:
-    """A recursive CTE: its first branch, then all of it again on what came out, until nothing more comes."""
+    """A recursive CTE: its first branch, then the others on what came out, until nothing more comes.
+
+    In the first branch its name means what it means outside: the table that it shadows.
+    """
     columns = columns_of_alias(scope, cte.args.get("alias"))
-    anchor = cte.this
-    while isinstance(anchor, exp.SetOperation):
-        anchor = anchor.this
+    first, _, _, inner = _branches(cte.this, scope)[0]
+    anchor = evaluate(first, inner)
     problems = len(scope.context.problems)
-    relation = evaluate(anchor, scope).renamed(columns)
+    relation = anchor.renamed(columns)
     for _ in range(len(relation.cells) + 2):
         before = [dict(cell.flow) for cell in relation.cells], dict(relation.influence)
         del scope.context.problems[problems:]
         ctes[name] = relation
-        relation = evaluate(cte.this, scope).renamed(columns)
+        relation = _set_operation(cte.this, scope, anchor).renamed(columns)
         if before == ([cell.flow for cell in relation.cells], relation.influence):
             break
     return relation
@@ -176,10 +179,11 @@ def _branches(node: Any, parent: Scope) -> list[tuple[Any, str, bool, Scope]]:
     return found[::-1]
 
 
-def _set_operation(node: Any, parent: Scope) -> Relation:
+def _set_operation(node: Any, parent: Scope, anchor: Relation | None = None) -> Relation:
+    """What a set operation gives; of a recursive one the first branch is known already."""
     branches = _branches(node, parent)
     first, _, _, inner = branches[0]
-    relation = evaluate(first, inner)
+    relation = evaluate(first, inner) if anchor is None else anchor
     names, columns = list(relation.names), [[cell] for cell in relation.cells]
     openings, rows = list(relation.openings), dict(relation.influence)
     for query, kind, by_name, scope in branches[1:]:
@@ -269,7 +273,7 @@ def _select(node: Any, parent: Scope) -> Relation:
     scope.late = GROUPING if scope.context.late_aliases else 0
     grouped(scope, relation, node)
     scope.late *= 2
-    if any(args.get(clause) is not None for clause in ORDERS):
+    if not _ORDERING.isdisjoint(args):
         ordered(scope, relation, node)
     late_filtered(scope, args)
     for _, source_relation in scope.relations:
@@ -299,7 +303,7 @@ def _projections(scope: Scope, node: Any) -> Relation:
         if kind is exp.Aliases:
             _several(scope, item, names, cells)
             continue
-        if scope.context.columns_function and next(item.find_all(exp.Columns), None) is not None:
+        if scope.context.columns_function and own_columns(item):
             more = expand_columns(scope, item)
             names += more[0]
             cells += more[1]

@@ -59,6 +59,11 @@ class Relation:
         """Whether all of its columns are listed."""
         return not self.openings and STAR not in self.names
 
+    @property
+    def is_open(self) -> bool:
+        """Whether columns that are not listed may come from it."""
+        return bool(self.openings)
+
     def index(self) -> dict[str, int]:
         """Lower-cased name → position of its first column."""
         if self._index is None:
@@ -129,18 +134,27 @@ class BaseTable(Relation):
 
     def __init__(self, table: str, known: Known | None) -> None:
         self.table = table
-        self.known = known is not None
         self.influence = {}
         self.whole = None
         self._cells: list[Cell] | None = None
         if known is not None:
+            self.known = True
             self.names = known.columns
             self._index = known.index
-            self.openings = ()
         else:
+            self.known = False
             self.names = _ONLY_STAR
             self._index = _STAR_INDEX
-            self.openings = (Opening(self, _NOT_STAR),)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its columns are not known."""
+        return not self.known
+
+    @property
+    def openings(self) -> Sequence[Opening]:  # type: ignore[override]
+        """Itself, if its columns are not known; made anew, since a table that holds itself is freed late."""
+        return () if self.known else (Opening(self, _NOT_STAR),)
 
     @property
     def cells(self) -> list[Cell]:  # type: ignore[override]

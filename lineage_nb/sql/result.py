@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import polars as pl
 
@@ -27,6 +27,16 @@ EDGES = {
 }
 """Schema of `SqlLineage.edges`. `output_column` is null where an edge concerns the whole output; `verdict` is null
 for INDIRECT edges; `path` is the part of a JSON value that was taken, null for the whole; `statement` counts from 0."""
+
+
+Frozen = TypeVar("Frozen")
+
+
+def made(kind: type[Frozen], values: Mapping[str, object]) -> Frozen:
+    """A frozen dataclass of all its fields, in a third of the time that its constructor takes."""
+    value = object.__new__(kind)
+    value.__dict__.update(values)
+    return value
 
 
 class Edge(NamedTuple):

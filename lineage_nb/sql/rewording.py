@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from sqlglot import Token, TokenType
 from sqlglot.dialects.dialect import Dialect
 
+from lineage_nb.sql.model_clause import has_model, without_model
+
 __all__ = ["after", "logged_rows", "logged_to", "name_at", "reworded"]
 
 
@@ -27,6 +29,8 @@ def reworded(tokens: Sequence[Token], dialect: Dialect) -> list[Token] | None:
     titled = _without_titles(tokens)
     if len(titled) < len(tokens):
         return titled
+    if has_model(tokens):
+        return without_model(tokens, dialect)
     logged = after(tokens, "LOG", "ERRORS")
     if logged is not None:  # Oracle's table of rejected rows
         return list(tokens[: logged - 2])

@@ -111,7 +111,17 @@ class _Header:
             cutter.routine = self.name
         for parameter in self.parameters:
             cutter.declare(parameter)
+        self.give(cutter.routine)
         return True
+
+    def give(self, routine: str) -> None:
+        """Say that the parameters hold values from outside the script."""
+        cutter = self.cutter
+        if self.parameters and self.what != "TRIGGER":
+            fill = cutter.fills(self.parameters)._replace(adds=False, constant=True)
+            outside, cutter.routine = cutter.routine, routine
+            cutter.emit(cutter.text.tokens[self.start : self.start + 1], "assignment", fill)
+            cutter.routine = outside
 
 
 def _name(cutter: Cutter, j: int) -> tuple[str, int]:
@@ -264,6 +274,8 @@ def _quoted_body(header: _Header, j: int) -> bool:
     cutter.names = [*names, *(p.lower() for p in header.parameters)]
     pieces = cutter.nested(cutter, value, header.name, header.what == "FUNCTION")
     cutter.names = names
+    if pieces:
+        header.give(header.name)
     cutter.pieces += pieces
     cutter.i = end
     return bool(pieces) or header.what != "FUNCTION"

@@ -8,10 +8,13 @@ from sqlglot import exp
 
 from lineage_nb.sql.context import Context
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, trace
+from lineage_nb.sql.placeholders import PREFIX
 from lineage_nb.sql.relations import BaseTable, Relation, Relations
+from lineage_nb.sql.variables import Unknown
+from lineage_nb.sql.whole_rows import is_given_as_row
 from lineage_nb.sql.words import IDENTITY, TRANSFORMATION, UNKNOWN
 
-__all__ = ["GROUPING", "Scope", "resolve"]
+__all__ = ["GROUPING", "Scope", "held_value", "is_own", "lists", "resolve"]
 
 GROUPING = 1
 
@@ -33,6 +36,7 @@ class Scope:
         "merged",
         "merged_in",
         "named",
+        "natural",
         "parent",
         "pending",
         "projections",
@@ -50,35 +54,34 @@ class Scope:
         self.relations: Relations = []
         self.merged: dict[str, Cell] = {}
         self.merged_in: dict[str, list[Relation]] = {}  # the sources that gave each merged column
+        self.natural: tuple[
+            Relation, ...
+        ] = ()  # those that a NATURAL JOIN may merge in columns that are not known
         self.aliases: dict[str, Cell] = {}
         self.projections: dict[str, Any] = {}
-        self.listing: dict[str, int] | None = (
-            None  # column → position of the source that lists it, -1 for several
-        )
+        # column → position of the source that lists it, -1 for several
+        self.listing: dict[str, int] | None = None
         self.found: dict[str, Cell] = {}  # columns of `relations` that were looked up before
         self.alias_first = False
         self.named: dict[str, Any] = parent.named if parent else {}  # expressions with a name of their own
-        self.late = (
-            0  # behind SELECT, where its aliases are seen: GROUPING in GROUP BY, more in later clauses
-        )
-        self.pending: dict[
-            str, Any
-        ] = {}  # projections with an alias that WHERE may name before they are reached
+        # behind SELECT, where its aliases are seen: GROUPING in GROUP BY, more in later clauses
+        self.late = 0
+        # projections with an alias that WHERE may name before they are reached
+        self.pending: dict[str, Any] = {}
         self.influence: Flow = {}
         self.shadowed: frozenset[str] = parent.shadowed if parent else frozenset()
         self.windows: dict[str, exp.Expression] = {}
 
     def relation(self, qualifiers: list[str]) -> Relation | None:
         """The source with this alias, or with this (perhaps partial) table name."""
-        alias = qualifiers[-1].lower()
+        if len(qualifiers) == 1:
+            alias = qualifiers[0].lower()
+            return next((relation for name, relation in self.relations if name == alias), None)
         dotted = ".".join(qualifiers).lower()
-        for name, relation in self.relations:
-            if len(qualifiers) == 1:
-                if name == alias:
-                    return relation
-            elif (
-                isinstance(relation, BaseTable) and f".{relation.table.lower()}".endswith(f".{dotted}")
-            ) or (isinstance(relation, BaseTable) and dotted.endswith(f".{relation.table.lower()}")):
+        for _, relation in self.relations:
+            if (isinstance(relation, BaseTable) and f".{relation.table.lower()}".endswith(f".{dotted}")) or (
+                isinstance(relation, BaseTable) and dotted.endswith(f".{relation.table.lower()}")
+            ):
                 return relation
         return None
 
@@ -96,7 +99,7 @@ class Scope:
     def _aggregates(self, alias: str) -> bool:
         """Whether an alias names an aggregate, by which nothing can be grouped."""
         item = self.projections.get(alias)
-        return item is not None and any(_is_own(item, a) for a in item.find_all(exp.AggFunc))
+        return item is not None and any(is_own(item, a) for a in item.find_all(exp.AggFunc))
 
     def _mentions_itself(self, alias: str) -> bool:
         """Whether an alias names a column of its own expression: ``lower(email) AS email``."""
@@ -117,11 +120,16 @@ class Scope:
         self.named = outside
         return cell
 
-    def _row(self, alias: str) -> Cell | None:
-        """The whole row of the source with this alias, unless the alias is but the name of its table."""
+    def _row(self, alias: str, node: Any) -> Cell | None:
+        """The whole row of the source with this alias.
+
+        Where the alias is but the table's name, only a function that takes rows is given it: a column may well be
+        called like its table.
+        """
         for name, relation in self.relations:
             if name == alias and isinstance(relation, BaseTable):
-                return None if relation.table.lower().endswith(alias) else relation.row()
+                named = relation.table.lower().rpartition(".")[2] == alias
+                return relation.row() if not named or is_given_as_row(node) else None
         return None
 
     def _listed(self, lower: str) -> Cell | None:
@@ -141,8 +149,14 @@ class Scope:
             raise LookupError([r for _, r in relations if r.listed(lower) is not None])
         return relations[at][1].listed(lower)
 
-    def find(self, name: str) -> Cell | None:
-        """The column that an unqualified name means here; None if no source can have it.
+    def _perhaps_merged(self, cell: Cell, name: str) -> Cell:
+        """A column that one side of a NATURAL JOIN lists: the other's, too, if that has it."""
+        if all(relation.possible(name) is None for relation in self.natural):
+            return cell
+        return Cell.merged([cell, Cell({("", name, None, IDENTITY): CARRIED})])
+
+    def find(self, name: str, node: Any = None) -> Cell | None:
+        """The column that an unqualified name means here; None if no source can have it. `node` is its identifier.
 
         Raises
         ------
@@ -160,10 +174,14 @@ class Scope:
             return known
         only = self._listed(lower)
         if only is not None:
+            if self.natural:
+                only = self._perhaps_merged(only, name)
             self.found[lower] = only
             return only
         context = self.context
-        if lower in context.variables or lower in context.pseudo:
+        if lower in context.bare_variables:
+            return held_value(self, lower)
+        if lower in context.pseudo:
             return Cell({})
         if alias is None and lower in self.pending:
             alias = self._ahead(lower)
@@ -175,10 +193,10 @@ class Scope:
             return alias
         if lower in self.named:
             return self._named(lower)
-        row = self._row(lower) if context.rows_as_values else None
+        row = self._row(lower, node) if context.rows_as_values else None
         if row is not None:
             return row
-        openings = [(r, c) for _, r in self.relations if r.openings and (c := r.possible(name)) is not None]
+        openings = [(r, c) for _, r in self.relations if r.is_open and (c := r.possible(name)) is not None]
         if len(openings) == 1:
             return openings[0][1]
         if alias is not None:
@@ -191,7 +209,7 @@ class Scope:
         return wholes[0].field(name) if len(wholes) == 1 else None
 
 
-def _is_own(item: Any, node: Any) -> bool:
+def is_own(item: Any, node: Any) -> bool:
     """Whether a node stands in an expression itself, not in a query inside it."""
     while node is not item:
         if isinstance(node, exp.Query):
@@ -218,7 +236,7 @@ def _unqualified(scope: Scope, name: str, node: Any, *, quiet: bool = False) -> 
     level: Scope | None = scope
     while level is not None:
         try:
-            found = level.find(name)
+            found = level.find(name, node)
         except LookupError as ambiguous:
             if quiet:
                 return None
@@ -240,6 +258,18 @@ def _whole_row(scope: Scope, name: str) -> Cell | None:
     return None
 
 
+def lists(scope: Scope, alias: str, name: str) -> bool | None:
+    """Whether the source with an alias, here or in a query around, has a column; None where that is not known."""
+    level: Scope | None = scope
+    while level is not None:
+        relation = level.relation([alias])
+        if relation is not None:
+            found = relation.listed(name) is not None
+            return True if found else None if relation.is_open else False
+        level = level.parent
+    return False
+
+
 def _only_table(scope: Scope) -> BaseTable | None:
     tables = [r for _, r in scope.relations]
     return tables[0] if len(tables) == 1 and isinstance(tables[0], BaseTable) else None
@@ -255,6 +285,34 @@ def _struct_named(scope: Scope, name: str) -> Cell | None:
     """A column with the name of an alias, where the relation of that alias lacks what is asked of it."""
     listed = [c for _, r in scope.relations if (c := r.listed(name)) is not None]
     return listed[0] if len(listed) == 1 else None
+
+
+def held_value(scope: Scope, name: str) -> Cell:
+    """What a variable holds; what decided it decides the rows that it is used for."""
+    held = scope.context.held.get(name)
+    if held is None:
+        return Unknown(name)
+    scope.influence.update(held.influence)
+    return held.cell
+
+
+def _held_field(scope: Scope, path: list[str]) -> Cell | None:
+    """A column of a row that a variable holds; None for one that is not known."""
+    context = scope.context
+    alone = context.held.get(".".join(path).lower())
+    held = alone or context.held.get(path[0].lower())
+    if held is None:
+        return None
+    if alone is not None:
+        scope.influence.update(alone.influence)
+        return alone.cell
+    cell = None
+    if held.row is not None:
+        cell = held.row.listed(path[1]) or held.row.possible(path[1])
+    if cell is None:
+        return None
+    scope.influence.update(held.influence)
+    return _fields(cell, path[2:])
 
 
 def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cell:
@@ -286,7 +344,10 @@ def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cel
         level = level.parent
     if name.lower() in _SEQUENCES:
         return Cell({})
-    if qualifiers[0].lower() in scope.context.variables:
+    if qualifiers[0].lower() in scope.context.bare_variables:
+        field = _held_field(scope, path)
+        if field is not None:
+            return field
         scope.context.problem(
             f"{'.'.join(path)}: what a row held by a variable is made of is not followed", node
         )
@@ -305,18 +366,22 @@ def resolve(scope: Scope, column: exp.Expression) -> Cell:
     name = names.fold(this)
     table = args.get("table")
     if table is not None and table != "":
-        qualifiers = [names.fold(args[a]) for a in ("catalog", "db") if args.get(a)]
-        qualifiers.append(names.fold(table))
+        if args.get("db") is None:
+            return _qualified(scope, [names.fold(table)], name, this)
+        qualifiers = [names.fold(args[a]) for a in ("catalog", "db", "table") if args.get(a)]
         return _qualified(scope, qualifiers, name, this)
     lower = name.lower()
     if lower in scope.shadowed:
         return Cell({})
-    if lower.startswith("__jinja_"):  # what a macro would have written; the template's reader reports it
+    if lower.startswith(PREFIX):  # what a macro would have written; the template's reader reports it
         return Cell({("", name, None, TRANSFORMATION): trace(UNKNOWN)})
     found = _unqualified(scope, name, this)
     if found is not None:
         return found
-    if lower in scope.context.variables or name.startswith("@"):
+    context = scope.context
+    if lower in context.bare_variables or (lower in context.held and context.dialect != "tsql"):
+        return held_value(scope, lower)
+    if name.startswith("@"):
         return Cell({})
     row = _whole_row(scope, name)
     if row is not None:

@@ -9,7 +9,8 @@ from sqlglot import exp
 from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.flows import Cell, influence
 from lineage_nb.sql.pivots import pivoted
-from lineage_nb.sql.relations import STAR, Relation
+from lineage_nb.sql.placeholders import is_placeholder
+from lineage_nb.sql.relations import STAR, BaseTable, Relation
 from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.table_functions import (
     alias_of,
@@ -69,6 +70,9 @@ def _source(scope: Scope, node: Any, lateral: bool) -> tuple[str, Relation]:
     while isinstance(node, (exp.Paren, exp.Stream, exp.Final)):
         node = node.this
     alias = alias_of(node)
+    if type(node) is exp.Table and not node.args.get("pivots"):
+        alias, relation = _table(scope, node, alias)
+        return alias, relation.renamed(columns_of_alias(scope, node.args.get("alias")))
     if isinstance(node, exp.Table):
         alias, relation = _table(scope, node, alias)
     elif isinstance(node, exp.Lateral):
@@ -117,7 +121,9 @@ def _nested(scope: Scope, node: Any) -> tuple[str, Relation]:
 
 def _table(scope: Scope, node: Any, alias: str) -> tuple[str, Relation]:
     context = scope.context
-    this = node.this
+    this = node.args["this"]
+    if type(this) is exp.Identifier:
+        return _named_table(scope, node, this.args["this"], alias)
     if isinstance(this, exp.Predict):
         return alias, predicted(scope, this)
     if isinstance(this, exp.JSONTable):
@@ -131,19 +137,29 @@ def _table(scope: Scope, node: Any, alias: str) -> tuple[str, Relation]:
             context.problem("IDENTIFIER(…) names a table that the text does not tell", this.this)
             return alias, Relation([STAR], [Cell({})], whole=Cell({}, opaque=True))
         return alias or name.lower(), context.table(node)
-    if name.lower() == "dual" and not node.args.get("db"):
-        return alias or "dual", Relation()
     if isinstance(this, exp.Parameter):
         return alias or name.lower(), context.table(node)
+    return _named_table(scope, node, name, alias)
+
+
+def _named_table(scope: Scope, node: Any, name: str, alias: str) -> tuple[str, Relation]:
+    """What a name means in FROM: a CTE, a variable, a stage or path, else a stored table."""
+    context = scope.context
+    lower = name.lower()
+    alias = alias or lower
     if not node.args.get("db"):
-        cte = scope.ctes.get(name.lower())
+        cte = scope.ctes.get(lower)
         if cte is not None:
-            return alias or name.lower(), cte
-    if name.lower() in context.variables:
-        return alias or name.lower(), Relation(whole=Cell({}, opaque=True))
-    if isinstance(this, (exp.Var, exp.Literal)) or name.startswith("@"):
-        return alias or name.lower(), context.stored(name)
-    return alias or name.lower(), context.table(node)
+            return alias, cte
+        if lower == "dual":
+            return alias, Relation()
+        if is_placeholder(name):
+            return alias, BaseTable("", None)
+    if lower in context.variables:
+        return alias, Relation(whole=Cell({}, opaque=True))
+    if name.startswith("@") or isinstance(node.args["this"], (exp.Var, exp.Literal)):
+        return alias, context.stored(name)
+    return alias, context.table(node)
 
 
 def _lateral(scope: Scope, node: Any) -> Relation:
@@ -194,6 +210,7 @@ def _common(scope: Scope, before: Any, added: Any) -> list[str]:
         scope.context.problem("NATURAL JOIN: which columns it joins is not known without the tables' columns")
         for _, relation in (*before, *added):
             influence(scope.influence, relation.row().flow, JOIN)
+        scope.natural += tuple(r for _, r in (*before, *added) if not r.complete)
     left = {n.lower() for _, r in before for n in r.names}
     return [n for _, r in added for n in r.names if n.lower() in left and n != "*"]
 

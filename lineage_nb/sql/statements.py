@@ -17,14 +17,17 @@ from lineage_nb.sql.context import Context
 from lineage_nb.sql.ddl import DEFINERS
 from lineage_nb.sql.draft import Draft
 from lineage_nb.sql.expressions import cell_of, walk
+from lineage_nb.sql.flows import Cell
 from lineage_nb.sql.functions import FunctionTable
+from lineage_nb.sql.model_clause import has_model
 from lineage_nb.sql.queries import evaluate
 from lineage_nb.sql.relations import Relation
 from lineage_nb.sql.result import Problem, Statement
 from lineage_nb.sql.rewording import logged_rows, logged_to, reworded
 from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.text import StatementText
-from lineage_nb.sql.tokens import Piece, lexer
+from lineage_nb.sql.tokens import Piece, lexer, of_dialect
+from lineage_nb.sql.variables import NOTHING_HELD, Variables, is_constant
 from lineage_nb.sql.writes import WRITERS
 
 __all__ = ["Reader"]
@@ -90,6 +93,8 @@ class Reader:
         How to parse, which tables are known, what functions do to values.
     default_catalog, default_schema
         Complete table names that leave them out.
+    variables
+        What the variables of a script hold; None for a statement alone.
     """
 
     def __init__(
@@ -99,16 +104,20 @@ class Reader:
         functions: FunctionTable,
         default_catalog: str | None = None,
         default_schema: str | None = None,
+        variables: Variables | None = None,
     ) -> None:
         self.dialect = dialect
         self.catalog = catalog
         self.functions = functions
         self.names = names_of(dialect, default_catalog, default_schema)
+        self.variables = variables
 
     def read(self, piece: Piece) -> Statement:
         """What is known of one statement; one that cannot be parsed says so in its problems."""
         tokens = (
-            piece.tokens if piece.role != "condition" else [*self.dialect.tokenize("SELECT"), *piece.tokens]
+            piece.tokens
+            if piece.role != "condition"
+            else [*lexer(self.dialect).tokenize("SELECT"), *piece.tokens]
         )
         text = piece.text if piece.tokens else ""
         node: Any = None
@@ -138,6 +147,32 @@ class Reader:
                 f"parsed, but not a statement that can be read ({type(error).__name__}: {error})", piece.line
             )
         return Statement("UNPARSED", text, piece.line, problems=(problem,))
+
+    def assign(self, piece: Piece) -> None:
+        """Take down what an assignment puts into variables."""
+        fill = piece.fill
+        if fill is None or self.variables is None:
+            return
+        relation: Relation | None = None
+        held = self.variables.seen_in(piece.routine)
+        if fill.constant or (fill.known and not fill.of and is_constant(piece.tokens, held)):
+            relation = Relation([""], [Cell({})])
+        elif fill.known and not fill.of:
+            relation = self._value(piece)
+        self.variables.fill(piece.routine, fill, relation)
+
+    def _value(self, piece: Piece) -> Relation | None:
+        """What an expression gives; None where that is not known."""
+        if len(piece.tokens) > MAX_TOKENS or _depth(piece.tokens) > MAX_DEPTH:
+            return None
+        try:
+            node = self._tree([*lexer(self.dialect).tokenize("SELECT"), *piece.tokens], piece.source)
+            context, _ = self._context(piece.tokens, piece)
+            scope = Scope(context)
+            cell = cell_of(scope, node.expressions[0])
+        except (RecursionError, *_PARSER_FAULTS):
+            return None
+        return None if context.problems else Relation([""], [cell], influence=scope.influence)
 
     def _parse(self, tokens: list[Token], source: str) -> tuple[Any, list[Token]]:
         """The tree of a statement; of one that the parser does not know, the tree of its rewording."""
@@ -171,11 +206,7 @@ class Reader:
 
     def _parser(self) -> Any:
         """The parser of this thread for the dialect."""
-        parsers = _quiet.here.__dict__.setdefault("parsers", {})
-        found = parsers.get(self.dialect)
-        if found is None:
-            found = parsers[self.dialect] = self.dialect.parser()
-        return found
+        return of_dialect(_quiet.here, self.dialect, self.dialect.parser)
 
     def _spread(self, tokens: list[Token]) -> list[Token]:
         """Tokens of a statement that the tokenizer has swallowed whole as a command."""
@@ -208,7 +239,10 @@ class Reader:
         return Statement("UNPARSED", text, piece.line, problems=(problem,))
 
     def _context(self, tokens: Sequence[Token], piece: Piece) -> tuple[Context, Draft]:
-        context = Context(self.names, self.catalog, self.functions, piece.variables)
+        held = NOTHING_HELD
+        if self.variables is not None:
+            held = self.variables.seen_in(piece.routine, piece.fill)
+        context = Context(self.names, self.catalog, self.functions, piece.variables, held)
         draft = Draft()
         written = StatementText(tokens, piece.source, self.dialect)
         context.evaluate = evaluate
@@ -225,7 +259,9 @@ class Reader:
         if node is None:
             draft.kind = "EMPTY"
         elif kind in WRITERS:
-            WRITERS[kind](node, scope, draft)
+            relation = WRITERS[kind](node, scope, draft)
+            if piece.fill is not None and self.variables is not None:
+                self.variables.fill(piece.routine, piece.fill, relation)
             self._log(piece, scope, draft)
         elif kind in DEFINERS:
             DEFINERS[kind](node, scope, draft)
@@ -239,6 +275,10 @@ class Reader:
                 context.problem(
                     f"{tokens[0].text.upper()} … is not a statement that is known", _Place(tokens[0])
                 )
+        if context.dialect == "oracle" and has_model(piece.tokens):
+            context.problem(
+                "MODEL: its rules are not followed, so a measure may come from other measures and rows"
+            )
         if piece.role != "statement":
             draft.kind = piece.role.upper()
         if context.dialect == "tsql":
@@ -262,7 +302,7 @@ class Reader:
         tokens = logged_rows(piece.tokens, self.dialect) if draft.kind == "DELETE" else None
         insert = self._tree(tokens, piece.source) if tokens is not None else None
         if insert is not None and type(insert) in WRITERS:
-            WRITERS[type(insert)](insert, scope, draft)
+            WRITERS[type(insert)](insert, Scope(scope.context), draft)
             draft.kind = "DELETE"
 
     @staticmethod

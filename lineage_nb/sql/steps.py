@@ -12,7 +12,7 @@ from lineage_nb.sql.functions import Effect
 from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.words import COMPOSED, CONDITIONAL, DERIVED, TRANSFORMATION, WINDOW
 
-__all__ = ["STEPS", "Step", "Walk", "behind", "json_path", "push_arguments"]
+__all__ = ["STEPS", "Step", "Walk", "behind", "push_arguments"]
 
 Step = tuple[Any, int, int]
 """A node, with the subtype and the trace of the way from the output down to it."""
@@ -182,24 +182,6 @@ def _window(at: Walk, node: Any, subtype: int, packed: int) -> None:
         name = str(getattr(named, "name", "")).lower()
         node = at.scope.windows.get(name) if name and name not in seen else None
         seen.add(name)
-
-
-def json_path(node: Any) -> str | None:
-    """Keys of a JSON path that the text states, dotted."""
-    if isinstance(node, exp.JSONPath):
-        keys = []
-        for part in node.expressions:
-            if isinstance(part, exp.JSONPathKey):
-                keys.append(str(part.this))
-            elif isinstance(part, exp.JSONPathSubscript) and keys:
-                keys[-1] += "[]"
-        return ".".join(keys) or None
-    if isinstance(node, exp.Literal) and node.is_string:
-        text = str(node.this)
-        if text.startswith("{") and text.endswith("}"):  # Postgres writes a path as an array: '{user,email}'
-            return text[1:-1].replace(",", ".") or None
-        return text.lstrip("$.") or None
-    return None
 
 
 def _in(at: Walk, node: Any, subtype: int, packed: int) -> None:

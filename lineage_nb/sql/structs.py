@@ -8,7 +8,8 @@ from sqlglot import exp
 
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, carry, trace
 from lineage_nb.sql.relations import BaseTable
-from lineage_nb.sql.scope import Scope
+from lineage_nb.sql.scope import Scope, held_value
+from lineage_nb.sql.variables import Unknown
 from lineage_nb.sql.words import AGGREGATION, DERIVED, TRANSFORMATION
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "bracketed_cell",
     "dotted_cell",
     "element_cell",
+    "parameter_cell",
     "picked_cell",
     "positional_cell",
     "scalar_cell",
@@ -204,7 +206,7 @@ def positional_cell(scope: Scope, parameter: Any, table: Any) -> Cell:
         or not isinstance(number, exp.Literal)
         or not number.this.isdigit()
     ):
-        return Cell({})
+        return parameter_cell(scope, parameter) if table is None else Cell({})
     relation = scope.relation([table.name.lower()]) if table is not None else None
     if relation is None and scope.relations:
         relation = scope.relations[0][1]
@@ -214,6 +216,21 @@ def positional_cell(scope: Scope, parameter: Any, table: Any) -> Cell:
     if isinstance(relation, BaseTable) and not relation.known:
         return Cell.column(relation.table, f"${position}")
     return relation.cells[position - 1] if position <= len(relation.cells) else Cell({})
+
+
+def parameter_cell(scope: Scope, node: Any) -> Cell:
+    """``@v``, ``$v`` or ``:v``: what the variable holds; what a client binds is a value from outside."""
+    name = str(node.name).lower()
+    context = scope.context
+    if not name or name.startswith("@"):
+        return Cell({})
+    if name in context.held or name in context.variables:
+        return held_value(scope, name)
+    if not isinstance(node, exp.Parameter) or context.dialect not in ("mysql", "snowflake"):
+        return Cell({})
+    inside = (a.this for a in node.root().find_all(exp.PropertyEQ))  # MySQL's @v := expression
+    own = any(isinstance(v, exp.Parameter) and str(v.name).lower() == name for v in inside)
+    return Cell({}) if own else Unknown(name)
 
 
 def scalar_cell(scope: Scope, node: exp.Expression) -> Cell:

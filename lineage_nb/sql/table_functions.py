@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, carry, joined, trace
+from lineage_nb.sql.json_paths import dotted_path
 from lineage_nb.sql.relations import STAR, AnyColumn, BaseTable, Opening, Relation
 from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.words import DERIVED, TRANSFORMATION, UNKNOWN
@@ -194,7 +195,7 @@ def _elements(scope: Scope, function: Any, columns: list[str]) -> Relation:
     element = element_of(cell_of(scope, argument)) if isinstance(argument, exp.Expression) else Cell({})
     if scope.context.dialect == "snowflake" and not columns:
         columns = ["SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS"]
-    path = next((str(k.expression.this) for k in function.expressions if _is_path(k)), None)
+    path = next((dotted_path(str(k.expression.this)) for k in function.expressions if _is_path(k)), None)
     if path:
         deeper: Flow = {}
         carry(deeper, element.flow, TRANSFORMATION, CARRIED, path)
@@ -295,8 +296,7 @@ def _json_columns(scope: Scope, node: Any, definitions: list[Any]) -> Relation:
 
 
 def _path_text(node: Any) -> str:
-    text = str(node.this) if isinstance(node, exp.Literal) else ""
-    return text.removeprefix("lax ").removeprefix("strict ").lstrip("$.").replace("[*]", "[]")
+    return dotted_path(str(node.this)) if isinstance(node, exp.Literal) else ""
 
 
 def transformed(scope: Scope, node: Any) -> Relation:

@@ -29,6 +29,11 @@ class StatementText:
 
     def of(self, node: exp.Expression) -> str:
         """Text of a projection; what the generator makes of it where it names no column."""
+        if type(node) is exp.Literal and not node.args["is_string"]:
+            return str(node.args["this"])
+        counted = type(node) is exp.Count and type(node.args["this"]) is exp.Star
+        if counted and self._dialect.NORMALIZE_FUNCTIONS == "upper":
+            return "COUNT(*)"  # as the generator writes it, which takes longer than all else
         place = next(_positions(node), None)
         text = self._projection(place) if place is not None else None
         if text is None:

@@ -9,17 +9,28 @@ from __future__ import annotations
 import re
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from sqlglot import Dialect, Token, Tokenizer, TokenType
 from sqlglot.errors import TokenError
 
 from lineage_nb.sql.result import Problem
 
-__all__ = ["STRINGS", "Piece", "Text", "breaks", "family", "lexer", "problem_at", "read_tokens", "text_of"]
+__all__ = [
+    "STRINGS",
+    "Fill",
+    "Piece",
+    "Text",
+    "breaks",
+    "family",
+    "lexer",
+    "of_dialect",
+    "problem_at",
+    "read_tokens",
+    "text_of",
+]
 
 STRINGS = frozenset(
     {
@@ -47,8 +58,39 @@ _FAMILIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Fill(NamedTuple):
+    """Variables that take the values of a query or an expression.
+
+    Attributes
+    ----------
+    names : tuple of str
+        In lower case and without ``@``, by the position of the columns they take.
+    adds : bool
+        Whether they may keep what they held: in a branch, or where the value is added to it.
+    rows : bool
+        Whether it is a cursor or loop variable, which takes all columns of one row after the other.
+    of : str
+        The cursor or variable whose values they take instead.
+    known : bool
+        False for a declaration without a value, which forgets what was held.
+    constant : bool
+        Whether the value reads nothing, whatever it is: a counter, a parameter.
+    """
+
+    names: tuple[str, ...]
+    adds: bool = False
+    rows: bool = False
+    of: str = ""
+    known: bool = True
+    constant: bool = False
+
+    @property
+    def words(self) -> list[str]:
+        """The words of its names: one that no statement has need not be followed."""
+        return [word for name in self.names for word in name.split(".")]
+
+
+class Piece(NamedTuple):
     """One statement cut out of a script.
 
     Attributes
@@ -63,11 +105,13 @@ class Piece:
         Add it to a token's line to get the line in the whole script.
     role : str
         ``statement``; ``condition`` (an expression whose subqueries are read); ``query`` (of a cursor, a loop or a
-        variable).
+        variable); ``assignment`` (an expression that only fills variables).
     routine : str
         The procedure or function it stands in, ``""`` outside.
     variables : frozenset of str
         Names declared so far, in lower case and without ``@``: they are not columns.
+    fill : Fill or None
+        Which variables take what it gives.
     """
 
     tokens: list[Token]
@@ -77,6 +121,7 @@ class Piece:
     role: str = "statement"
     routine: str = ""
     variables: frozenset[str] = frozenset()
+    fill: Fill | None = None
 
     @property
     def text(self) -> str:
@@ -114,10 +159,12 @@ def family(dialect: Dialect) -> str:
     >>> family(Dialect.get_or_raise("redshift")), family(Dialect.get_or_raise("fabric"))
     ('postgres', 'tsql')
     """
-    for cls in type(dialect).__mro__:
-        if cls.__name__ in _FAMILIES:
-            return _FAMILIES[cls.__name__]
-    return ""
+    return _family(type(dialect))
+
+
+@cache
+def _family(kind: type[Dialect]) -> str:
+    return next((_FAMILIES[cls.__name__] for cls in kind.__mro__ if cls.__name__ in _FAMILIES), "")
 
 
 @lru_cache(maxsize=64)
@@ -126,15 +173,26 @@ def _commandless(cls: type[Tokenizer]) -> type[Tokenizer]:
 
 
 _made = threading.local()
+_MOST_MADE = 64
 
 
 def lexer(dialect: Dialect) -> Tokenizer:
     """A tokenizer of the dialect that never swallows a statement whole as an unread command; one for each thread."""
-    made: dict[Dialect, Tokenizer] = _made.__dict__.setdefault("tokenizers", {})
-    found = made.get(dialect)
+    made: Tokenizer = of_dialect(
+        _made, dialect, lambda: _commandless(dialect.tokenizer_class)(dialect=dialect)
+    )
+    return made
+
+
+def of_dialect(local: threading.local, dialect: Dialect, make: Callable[[], Any]) -> Any:
+    """What a thread has made for a dialect; by identity, since a dialect's hash takes longer than the look-up."""
+    made: dict[int, tuple[Dialect, Any]] = local.__dict__.setdefault("made", {})
+    found = made.get(id(dialect))
     if found is None:
-        found = made[dialect] = _commandless(dialect.tokenizer_class)(dialect=dialect)
-    return found
+        if len(made) > _MOST_MADE:
+            made.clear()
+        found = made[id(dialect)] = (dialect, make())
+    return found[1]
 
 
 def breaks(text: str) -> int:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage_nb.sql.jinja import is_template, render
+from lineage_nb.sql.lineage import sql_lineage
 
 
 def text(sql: str, **given: object) -> str:
@@ -201,3 +202,19 @@ def test_never_raises(sql: str) -> None:
 def test_plain_text_stays(sql: str) -> None:
     assert not is_template(sql)
     assert text(sql) == sql
+
+
+def test_no_placeholder_is_shown() -> None:
+    model = "select id, {{ my_key() }} as k from {{ ref('a') }} where d > (select max(d) from {{ this }})"
+    for dialect in ("snowflake", "bigquery"):
+        found = sql_lineage(model, dialect=dialect)
+        everything = f"{found.edges.rows()}{found.inputs}{found.columns}{found.problems}{found.statements}".lower()
+        assert "__jinja" not in everything
+        assert [name.lower() for name in found.inputs] == ["a"]
+        assert ("", "d") in {(e[2], e[3].lower()) for e in found.edges.rows()}
+        assert any("give it with this=" in p.message for p in found.problems)
+    told = sql_lineage(model, dialect="bigquery", this="shop.mart.m")
+    assert told.inputs == ("a", "shop.mart.m")
+    assert sql_lineage("insert into {{ env }}_db.t select a from s").outputs == ("{{ env }}_db.t",)
+    parts = "select a from {{ this.database }}.{{ this.schema }}.{{ this.identifier }}_old"
+    assert sql_lineage(parts, this="c.s.t").inputs == ("c.s.t_old",)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlglot import Dialect
 
 from lineage_nb.sql.script import pieces
-from lineage_nb.sql.tokens import family
+from lineage_nb.sql.tokens import Fill, family
 
 ROLE = {"statement": "", "query": "? ", "condition": "if "}
 
@@ -16,13 +16,13 @@ ROLE = {"statement": "", "query": "? ", "condition": "if "}
 def shown(sql: str, dialect: str) -> list[str]:
     """Pieces as text, marked by role."""
     found, _ = pieces(sql, Dialect.get_or_raise(dialect))
-    return [ROLE[p.role] + p.text for p in found]
+    return [ROLE[p.role] + p.text for p in found if p.role != "assignment"]
 
 
 def words(sql: str, dialect: str) -> list[str]:
     """Pieces as the words of their tokens."""
     found, _ = pieces(sql, Dialect.get_or_raise(dialect))
-    return [ROLE[p.role] + " ".join(t.text for t in p.tokens) for p in found]
+    return [ROLE[p.role] + " ".join(t.text for t in p.tokens) for p in found if p.role != "assignment"]
 
 
 PLAIN = [
@@ -356,7 +356,7 @@ TSQL = [
     ),
     (
         "DECLARE @x INT = (SELECT max(a) FROM t), @y INT SET @y = (SELECT 1 FROM u) SELECT @x = a FROM w",
-        ["? SELECT max(a) FROM t", "? SELECT 1 FROM u", "SELECT @x = a FROM w"],
+        ["? SELECT max(a) FROM t", "? SELECT 1 FROM u", "? SELECT @x = a FROM w"],
     ),
     (
         "DECLARE @t TABLE (a INT) INSERT INTO @t SELECT a FROM s",
@@ -390,7 +390,7 @@ TSQL = [
     ),
     (
         "CREATE FUNCTION f(@a INT) RETURNS INT AS BEGIN DECLARE @r INT SELECT @r = max(a) FROM t RETURN @r END",
-        ["SELECT @r = max(a) FROM t"],
+        ["? SELECT @r = max(a) FROM t"],
     ),
     (
         "CREATE TRIGGER g ON t AFTER INSERT, UPDATE AS IF UPDATE(a) INSERT INTO log SELECT a FROM inserted",
@@ -529,7 +529,8 @@ def test_into_variables(dialect: str, sql: str, expected: list[str]) -> None:
 
 def test_variables_and_routines() -> None:
     sql = "CREATE PROCEDURE d.p(x INT64) BEGIN DECLARE y INT64; SELECT 1; END; SELECT 2"
-    first, second = pieces(sql, Dialect.get_or_raise("bigquery"))[0]
+    parameters, first, second = pieces(sql, Dialect.get_or_raise("bigquery"))[0]
+    assert parameters.role == "assignment" and parameters.fill == Fill(("x",), constant=True)
     assert (first.routine, first.variables) == ("d.p", {"x", "y"})
     assert (second.routine, second.variables) == ("", frozenset())
 
@@ -538,13 +539,15 @@ def test_tsql_variables_end_with_their_batch() -> None:
     found, _ = pieces(
         "CREATE PROC p @A INT AS SELECT 1 DECLARE @b INT SELECT 2\nGO\nSELECT 3", Dialect.get_or_raise("tsql")
     )
+    found = [p for p in found if p.role != "assignment"]
     assert [p.variables for p in found] == [{"a"}, {"a", "b"}, set()]
     assert [p.routine for p in found] == ["p", "p", ""]
 
 
 def test_types_are_no_names() -> None:
     sql = "CREATE FUNCTION f(date, timestamp with time zone, IN a int, text) RETURNS int AS $$ SELECT 1 $$ LANGUAGE sql"
-    assert pieces(sql, Dialect.get_or_raise("postgres"))[0][0].variables == {"a"}
+    parameters, body = pieces(sql, Dialect.get_or_raise("postgres"))[0]
+    assert body.variables == {"a"} and parameters.fill == Fill(("a",), constant=True)
 
 
 def test_lines_of_nested_texts() -> None:

@@ -197,7 +197,6 @@ mart.t <- mart.t.day FILTER
 outputs: mart.t
 ===
 -- case: loop over the rows of a query
--- known: rows of a loop variable are not followed; a problem says so
 -- dialect: bigquery
 FOR r IN (SELECT id, LOWER(mail) AS mail FROM raw.t WHERE ok) DO
   INSERT INTO mart.t (id, mail) VALUES (r.id, r.mail);
@@ -249,4 +248,49 @@ mart.g.x <- raw.r1.x IDENTITY plain
 mart.g.x <- raw.r2.y IDENTITY plain
 mart.g <- raw.r1.id FILTER
 mart.g <- raw.r2.id FILTER
+===
+-- case: whole row through the name of the table
+-- dialect: bigquery
+SELECT TO_JSON_STRING(users) AS j, STRUCT(users, 1 AS n) AS s, country FROM app.users
+;;;
+.j <- app.users.* TRANSFORMATION plain
+.s <- app.users.* TRANSFORMATION plain
+.country <- app.users.country IDENTITY plain
+===
+-- case: whole row through the name of a table whose columns are known
+-- dialect: bigquery
+-- schema: app.users(id, email)
+SELECT ARRAY_AGG(users ORDER BY users.id DESC LIMIT 1)[OFFSET(0)].email AS e, TO_JSON_STRING(users) AS j FROM app.users
+;;;
+.e <- app.users.email AGGREGATION plain
+.e <- app.users.id WINDOW
+.j <- app.users.id TRANSFORMATION plain
+.j <- app.users.email TRANSFORMATION plain
+===
+-- case: a column called like its table is that column
+-- dialect: bigquery
+-- schema: dim.country(code, country)
+SELECT TO_JSON_STRING(country) AS j, country FROM dim.country
+;;;
+.j <- dim.country.country TRANSFORMATION plain
+.country <- dim.country.country IDENTITY plain
+===
+-- case: outside of functions a name is a column, its table's name or not
+-- dialect: bigquery
+SELECT country, UPPER(country) AS u FROM dim.country
+;;;
+.country <- dim.country.country IDENTITY plain
+.u <- dim.country.country TRANSFORMATION plain
+===
+-- case: variables of a script
+-- dialect: bigquery
+DECLARE m INT64 DEFAULT (SELECT max(x) FROM d.t);
+DECLARE a, b STRING;
+SET (a, b) = (SELECT AS STRUCT email, LENGTH(name) FROM d.people WHERE id = 1);
+INSERT INTO d.u (m, a, b) VALUES (m, a, b);
+;;;
+d.u.m <- d.t.x AGGREGATION plain
+d.u.a <- d.people.email TRANSFORMATION plain
+d.u.b <- d.people.name TRANSFORMATION derived
+d.u <- d.people.id FILTER
 ===

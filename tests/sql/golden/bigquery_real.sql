@@ -190,6 +190,7 @@ mart.orders <- raw.orders.order_id FILTER
 mart.orders <- raw.customers.id JOIN
 mart.orders <- raw.orders.customer_id JOIN
 mart.orders <- raw.orders.updated_at FILTER
+mart.orders <- mart.orders.loaded_at FILTER
 mart.orders.order_id <- raw.orders.order_id IDENTITY plain
 mart.orders.amount <- raw.orders.amount TRANSFORMATION plain
 mart.orders.segment <- raw.customers.segment IDENTITY plain

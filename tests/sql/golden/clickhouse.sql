@@ -204,3 +204,29 @@ mart.sessions <- web.hits.uid GROUP_BY
 mart.sessions <- web.hits.ts GROUP_BY
 inputs: web.hits, web.users
 outputs: mart.sessions
+===
+-- case: dictionary looked up
+-- dialect: clickhouse
+SELECT dictGet('geo.cities', 'name', toUInt64(city_id)) AS city,
+       dictGetStringOrDefault(geo.cities, 'land', tuple(city_id), fallback) AS land,
+       dictHas('geo.cities', city_id) AS known
+FROM v
+;;;
+.city <- geo.cities.name IDENTITY plain
+.city <- v.city_id CONDITIONAL
+.land <- geo.cities.land IDENTITY plain
+.land <- v.fallback IDENTITY plain
+.land <- v.city_id CONDITIONAL
+.known <- v.city_id CONDITIONAL
+inputs: v, geo.cities
+===
+-- case: several attributes of a dictionary, in a filter too
+-- dialect: clickhouse
+SELECT upper(tupleElement(dictGet('d', ('a', 'b'), k), 1)) AS x FROM v WHERE dictGet('d', 'ok', k) = 1
+;;;
+.x <- d.a TRANSFORMATION plain
+.x <- d.b TRANSFORMATION plain
+.x <- v.k CONDITIONAL
+* <- d.ok FILTER
+* <- v.k FILTER
+===

@@ -21,7 +21,9 @@ LIMIT 20 BY dt
 FORMAT JSON
 ;;;
 .dt <- prod.events.dt IDENTITY plain
-.city <- prod.events.city_id TRANSFORMATION unknown
+.city <- geo.cities.name IDENTITY plain
+.city <- prod.events.city_id CONDITIONAL
+* <- geo.cities.name GROUP_BY
 .users <- prod.events.user_id AGGREGATION aggregated
 .buyers <- prod.events.user_id AGGREGATION aggregated
 .buyers <- prod.events.event CONDITIONAL

@@ -199,3 +199,10 @@ SELECT TRANSFORM (a, b) USING 'python x.py' AS (c, d) FROM t
 .d <- t.a TRANSFORMATION unknown
 .d <- t.b TRANSFORMATION unknown
 ===
+-- case: lambda parameter called like a source
+-- dialect: databricks
+-- schema: t(l, a)
+SELECT transform(l, x -> x.a) AS o FROM t AS x
+;;;
+.o <- t.l TRANSFORMATION plain
+===

@@ -96,3 +96,51 @@ out/leads.parquet <- drop/leads_*.csv.src FILTER
 out/leads.parquet <- drop/leads_*.csv.score FILTER
 out/leads.parquet <- drop/leads_*.csv.src SORT
 outputs: out/leads.parquet
+===
+-- case: lambda parameter called like a source that lists the field
+-- dialect: duckdb
+-- schema: t(e, ord)
+SELECT list_transform([x.e], LAMBDA x : x.ord) AS o FROM t AS x
+;;;
+.o <- t.e TRANSFORMATION plain
+.o <- t.ord TRANSFORMATION plain
+===
+-- case: natural join with a table that is not known
+-- dialect: duckdb
+-- schema: a(id, x)
+-- problems: 1
+SELECT x FROM b NATURAL LEFT JOIN a
+;;;
+.x <- a.x IDENTITY plain
+.x <- .x IDENTITY plain
+* <- a.id JOIN
+* <- a.x JOIN
+* <- b.* JOIN
+inputs: a, b
+===
+-- case: recursive query called like the table it starts from
+-- dialect: duckdb
+WITH RECURSIVE t AS (SELECT b AS a FROM t UNION ALL SELECT a + 1 FROM t WHERE a < 5) SELECT a FROM t
+;;;
+.a <- t.b IDENTITY plain
+.a <- t.b TRANSFORMATION plain
+* <- t.b FILTER
+inputs: t
+===
+-- case: lambda parameter called like a source that is not known
+-- dialect: duckdb
+-- problems: 1
+SELECT list_transform(x.l, LAMBDA x : x.ord) AS o FROM t AS x
+;;;
+.o <- t.l TRANSFORMATION plain
+.o <- .ord TRANSFORMATION plain
+===
+-- case: COLUMNS in a query inside a projection
+-- dialect: duckdb
+-- schema: t(a, b); u(a, c)
+SELECT a > ANY (SELECT COLUMNS('^a$') FROM u) AS o FROM t
+;;;
+.o <- t.a TRANSFORMATION derived
+.o <- u.a TRANSFORMATION derived
+columns: o
+===

@@ -109,8 +109,8 @@ FROM orders o
 JOIN JSON_TABLE(o.doc, '$.lines[*]' COLUMNS (sku VARCHAR(20) PATH '$.sku', qty INT PATH '$.qty')) AS j
 ;;;
 .id <- orders.id IDENTITY plain
-.sku <- orders.doc TRANSFORMATION plain @lines[].sku
-.qty <- orders.doc TRANSFORMATION plain @lines[].qty
+.sku <- orders.doc TRANSFORMATION plain @lines.sku
+.qty <- orders.doc TRANSFORMATION plain @lines.qty
 ===
 -- case: straight_join force index limit offset
 -- dialect: mysql

@@ -85,3 +85,20 @@ CREATE ALGORITHM=MERGE DEFINER=`root`@`%` SQL SECURITY DEFINER VIEW v_users AS S
 v_users.id <- users.id IDENTITY plain
 v_users.masked <- users.email TRANSFORMATION plain
 ===
+-- case: user variables
+-- dialect: mysql
+SET @m = (SELECT max(x) FROM t);
+SELECT min(y), count(z) INTO @a, @b FROM u;
+INSERT INTO w (m, a, b) SELECT @m, @a, @b;
+;;;
+w.m <- t.x AGGREGATION plain
+w.a <- u.y AGGREGATION plain
+w.b <- u.z AGGREGATION aggregated
+===
+-- case: user variable of the session
+-- dialect: mysql
+-- problems: 1
+INSERT INTO w (m) SELECT @m
+;;;
+outputs: w
+===

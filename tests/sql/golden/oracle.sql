@@ -153,8 +153,8 @@ FROM orders o,
      JSON_TABLE(o.doc, '$.lines[*]' COLUMNS (sku VARCHAR2(20) PATH '$.sku', qty NUMBER PATH '$.qty')) jt
 ;;;
 .id <- orders.id IDENTITY plain
-.sku <- orders.doc TRANSFORMATION plain @lines[].sku
-.qty <- orders.doc TRANSFORMATION plain @lines[].qty
+.sku <- orders.doc TRANSFORMATION plain @lines.sku
+.qty <- orders.doc TRANSFORMATION plain @lines.qty
 ===
 -- case: json_value
 -- dialect: oracle
@@ -294,3 +294,82 @@ ORDER BY rnk, incurred DESC
 * <- ins.policies.product_cd SORT
 * <- ins.claims.paid_amt SORT
 * <- ins.claims.reserve_amt SORT
+===
+-- case: variable filled by SELECT INTO
+-- dialect: oracle
+DECLARE v NUMBER; n NUMBER := 0;
+BEGIN
+  SELECT max(sal), count(*) INTO v, n FROM emp WHERE dept = 10;
+  INSERT INTO top_sal (sal, cnt, day) VALUES (v, n, SYSDATE);
+END;
+;;;
+TOP_SAL.SAL <- EMP.SAL AGGREGATION plain
+TOP_SAL.CNT <- EMP.* AGGREGATION aggregated
+TOP_SAL <- EMP.DEPT FILTER
+kinds: QUERY, INSERT
+===
+-- case: row variable and cursor loop
+-- dialect: oracle
+DECLARE
+  CURSOR c IS SELECT id, upper(nm) AS nm FROM s WHERE ok = 1;
+  rec emp%ROWTYPE;
+BEGIN
+  SELECT * INTO rec FROM emp WHERE id = 7;
+  FOR r IN c LOOP
+    INSERT INTO t (id, nm, sal) VALUES (r.id, r.nm, rec.sal);
+  END LOOP;
+END;
+;;;
+T.ID <- S.ID IDENTITY plain
+T.NM <- S.NM TRANSFORMATION plain
+T.SAL <- EMP.SAL IDENTITY plain
+T <- S.OK FILTER
+T <- EMP.ID FILTER
+===
+-- case: variable that something unseen fills
+-- dialect: oracle
+-- problems: 2
+DECLARE v NUMBER;
+BEGIN
+  fill_it(v);
+  INSERT INTO t (id) VALUES (v);
+END;
+;;;
+outputs: T
+===
+-- case: parameters are values from outside, a number counts
+-- dialect: oracle
+CREATE PROCEDURE p (run_id IN NUMBER) AS
+BEGIN
+  FOR i IN 1..3 LOOP
+    INSERT INTO log (run, step) VALUES (run_id, i);
+  END LOOP;
+END;
+;;;
+outputs: LOG
+===
+-- case: MODEL clause
+-- dialect: oracle
+-- problems: 1
+SELECT country, prod, year, s
+FROM sales_view WHERE country = 'DE'
+MODEL RETURN UPDATED ROWS
+  PARTITION BY (country) DIMENSION BY (prod, year) MEASURES (sale s)
+  RULES UPSERT ITERATE (3) (s['Bounce', 2002] = s['Bounce', 2001] + s['Bounce', 2000])
+ORDER BY prod
+;;;
+.COUNTRY <- SALES_VIEW.COUNTRY IDENTITY plain
+.PROD <- SALES_VIEW.PROD IDENTITY plain
+.YEAR <- SALES_VIEW.YEAR IDENTITY plain
+.S <- SALES_VIEW.SALE IDENTITY plain
+* <- SALES_VIEW.COUNTRY FILTER
+* <- SALES_VIEW.PROD SORT
+===
+-- case: columns called like the words of MODEL
+-- dialect: oracle
+SELECT model, dimension, measures FROM t
+;;;
+.MODEL <- T.MODEL IDENTITY plain
+.DIMENSION <- T.DIMENSION IDENTITY plain
+.MEASURES <- T.MEASURES IDENTITY plain
+===

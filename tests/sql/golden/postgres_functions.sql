@@ -199,3 +199,11 @@ limit 500
 * <- people.team SORT
 * <- tickets.priority SORT
 * <- tickets.created_at SORT
+===
+-- case: whole row through the name of the table
+-- dialect: postgres
+SELECT row_to_json(users) AS j, jsonb_agg(to_jsonb(users) - 'email') AS a FROM app.users
+;;;
+.j <- app.users.* TRANSFORMATION plain
+.a <- app.users.* AGGREGATION plain
+===

@@ -194,3 +194,22 @@ anon_copy.orders <- anon_copy.person.id JOIN
 anon_copy.orders <- prod.orders.person_id JOIN
 anon_copy.orders <- prod.orders.placed_at FILTER
 outputs: anon_copy.person, anon_copy.orders
+===
+-- case: variables of a function
+-- dialect: postgres
+CREATE FUNCTION f(p int) RETURNS void AS $$
+DECLARE
+  v int;
+  r record;
+BEGIN
+  SELECT max(sal) INTO v FROM emp WHERE dept = p;
+  FOR r IN SELECT id, lower(mail) AS mail FROM people LOOP
+    INSERT INTO t (id, mail, sal, p) VALUES (r.id, r.mail, v, p);
+  END LOOP;
+END $$ LANGUAGE plpgsql;
+;;;
+t.id <- people.id IDENTITY plain
+t.mail <- people.mail TRANSFORMATION plain
+t.sal <- emp.sal AGGREGATION plain
+t <- emp.dept FILTER
+===

@@ -78,7 +78,7 @@ SELECT
 FROM raw.events
 ;;;
 .EMAIL <- RAW.EVENTS.V TRANSFORMATION plain @user.email
-.FIRST_SKU <- RAW.EVENTS.V TRANSFORMATION plain @items[].sku
+.FIRST_SKU <- RAW.EVENTS.V TRANSFORMATION plain @items.sku
 .USER_ID <- RAW.EVENTS.V TRANSFORMATION plain @user.id
 .OS <- RAW.EVENTS.V TRANSFORMATION plain @device.os
 .MIXED <- RAW.EVENTS.V TRANSFORMATION plain @Mixed Case.x

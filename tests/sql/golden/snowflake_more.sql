@@ -189,3 +189,22 @@ SELECT t1.a, t2.b FROM t1, t2 WHERE t1.id = t2.id (+)
 * <- T1.ID FILTER
 * <- T2.ID FILTER
 ===
+-- case: variables of the session and of a block
+-- dialect: snowflake
+SET m = (SELECT max(x) FROM t);
+INSERT INTO u (a) SELECT $m;
+BEGIN
+  LET n := (SELECT min(y) FROM t);
+  INSERT INTO u (b) SELECT :n;
+END;
+;;;
+U.A <- T.X AGGREGATION plain
+U.B <- T.Y AGGREGATION plain
+===
+-- case: a part of JSON has one path, whether an element is chosen or all are taken apart
+-- dialect: snowflake
+SELECT payload:geo[0].lat AS one, f.value:lat AS each FROM raw.t, LATERAL FLATTEN(input => payload:geo) f
+;;;
+.ONE <- RAW.T.PAYLOAD TRANSFORMATION plain @geo.lat
+.EACH <- RAW.T.PAYLOAD TRANSFORMATION plain @geo.lat
+===

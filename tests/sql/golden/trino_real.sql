@@ -50,7 +50,7 @@ inputs: lake.iot.msgs, lake.ref.devices
 SELECT o.id, j.sku FROM orders o, JSON_TABLE(o.doc, 'lax $.lines[*]' COLUMNS (sku VARCHAR PATH 'lax $.sku')) AS j
 ;;;
 .id <- orders.id IDENTITY plain
-.sku <- orders.doc TRANSFORMATION plain @lines[].sku
+.sku <- orders.doc TRANSFORMATION plain @lines.sku
 ===
 -- case: table function over sequences
 -- dialect: trino

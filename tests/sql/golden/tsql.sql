@@ -322,3 +322,90 @@ dw.factledger <- erp.dbo.glentry.postingdate FILTER
 dw.factledger <- ref.fxrate.ratedate SORT
 dw.factledger <- erp.dbo.glaccount.category FILTER
 outputs: dw.factledger
+===
+-- case: variables assigned by SELECT, by SET and by DECLARE
+-- dialect: tsql
+DECLARE @m INT, @d DATE = GETDATE(), @n INT = (SELECT COUNT(id) FROM dbo.c);
+SELECT @m = MAX(id), @d = MIN(day) FROM dbo.s;
+DECLARE @o INT;
+SET @o = @m + 1;
+INSERT INTO dbo.t (id, day, cnt, o) SELECT @m, @d, @n, @o;
+;;;
+dbo.t.id <- dbo.s.id AGGREGATION plain
+dbo.t.day <- dbo.s.day AGGREGATION plain
+dbo.t.cnt <- dbo.c.id AGGREGATION aggregated
+dbo.t.o <- dbo.s.id AGGREGATION plain
+kinds: QUERY, QUERY, INSERT
+===
+-- case: variable in a filter
+-- dialect: tsql
+DECLARE @last DATETIME;
+SELECT @last = loaded FROM dbo.watermark WHERE name = 'orders';
+INSERT INTO dbo.t (id) SELECT id FROM dbo.orders WHERE updated > @last;
+;;;
+dbo.t.id <- dbo.orders.id IDENTITY plain
+dbo.t <- dbo.orders.updated FILTER
+dbo.t <- dbo.watermark.loaded FILTER
+dbo.t <- dbo.watermark.name FILTER
+===
+-- case: rows that a cursor fetches
+-- dialect: tsql
+DECLARE @id INT, @nm VARCHAR(10);
+DECLARE c CURSOR FOR SELECT id, nm FROM dbo.s;
+OPEN c;
+FETCH NEXT FROM c INTO @id, @nm;
+WHILE @@FETCH_STATUS = 0
+BEGIN
+  INSERT INTO dbo.t (id, nm) VALUES (@id, @nm);
+  FETCH NEXT FROM c INTO @id, @nm;
+END;
+;;;
+dbo.t.id <- dbo.s.id TRANSFORMATION plain
+dbo.t.nm <- dbo.s.nm TRANSFORMATION plain
+===
+-- case: in a branch a variable may keep what it held
+-- dialect: tsql
+DECLARE @x INT = (SELECT MAX(a) FROM dbo.p);
+IF @x IS NULL SET @x = (SELECT MAX(b) FROM dbo.q);
+UPDATE dbo.t SET x = @x;
+;;;
+dbo.t.x <- dbo.p.a AGGREGATION plain
+dbo.t.x <- dbo.q.b AGGREGATION plain
+===
+-- case: a text gathered row by row
+-- dialect: tsql
+DECLARE @l VARCHAR(MAX);
+SELECT @l = COALESCE(@l + ',', '') + name FROM dbo.s;
+INSERT INTO dbo.t (names) VALUES (@l);
+;;;
+dbo.t.names <- dbo.s.name TRANSFORMATION plain
+===
+-- case: a batch forgets the variables of the one before
+-- dialect: tsql
+-- problems: 1
+DECLARE @x INT = (SELECT MAX(a) FROM dbo.p);
+GO
+DECLARE @x INT;
+INSERT INTO dbo.t (x) VALUES (@x);
+;;;
+outputs: dbo.t
+===
+-- case: a variable that a procedure fills
+-- dialect: tsql
+-- problems: 2
+DECLARE @x INT = (SELECT MAX(a) FROM dbo.p);
+EXEC dbo.fill @x OUTPUT;
+INSERT INTO dbo.t (x) VALUES (@x);
+;;;
+outputs: dbo.t
+===
+-- case: a variable that is added to, and one that is assigned anew
+-- dialect: tsql
+DECLARE @a INT = (SELECT MAX(x) FROM dbo.p), @b INT = (SELECT MAX(x) FROM dbo.p);
+SELECT @a += y, @b = y + 1 FROM dbo.q;
+INSERT INTO dbo.t (a, b) VALUES (@a, @b);
+;;;
+dbo.t.a <- dbo.p.x AGGREGATION plain
+dbo.t.a <- dbo.q.y TRANSFORMATION plain
+dbo.t.b <- dbo.q.y TRANSFORMATION plain
+===

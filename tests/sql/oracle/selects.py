@@ -124,7 +124,7 @@ class Select:
     def star_options(self, one: Column, columns: list[Column]) -> tuple[str, list[Column]]:
         rng = self.rng
         name = spelled(rng, one.name)
-        form = rng.randrange(3)
+        form = rng.randrange(3) if one.kind != "row" else 0  # no expression is drawn for a whole row
         if form == 0:
             return f" EXCLUDE ({name})", [c for c in columns if c != one]
         if form == 1:
