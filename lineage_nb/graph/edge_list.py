@@ -17,10 +17,10 @@ from lineage_nb.graph.edge_table import EdgeTable
 from lineage_nb.graph.lineage_graph import Level, LineageGraph
 from lineage_nb.graph.naming import Naming
 from lineage_nb.graph.paths import ALL, Arcs
+from lineage_nb.model.ordering import SECOND_HASH, id_order
 
 __all__ = ["read_graph"]
 
-_SECOND = 0x9E3779B97F4A7C15
 
 
 def read_graph(path: str | PathLike[str], *, source: str = "source", target: str = "target") -> LineageGraph:
@@ -59,9 +59,9 @@ def read_graph(path: str | PathLike[str], *, source: str = "source", target: str
     ends = [_Ends(_column(file, name)) for name in (source, target)]
     ids = pl.concat([pl.Series("id", end.ids, dtype=pl.String) for end in ends])
     ids = ids.gather(ids.hash().arg_unique())
-    ids = ids.gather(_order(ids))
+    ids = ids.gather(id_order(ids))
     places = pl.DataFrame({"hash": ids.hash(), "i": pl.Series(np.arange(len(ids)), dtype=pl.Int32)})
-    check = ids.hash(seed=_SECOND).to_numpy()
+    check = ids.hash(seed=SECOND_HASH).to_numpy()
     number = []
     while ends:
         end = ends.pop(0)
@@ -78,7 +78,7 @@ class _Ends:
 
     def __init__(self, column: pl.Series) -> None:
         self.hash = column.hash()
-        self.check = column.hash(seed=_SECOND).to_numpy()
+        self.check = column.hash(seed=SECOND_HASH).to_numpy()
         # Arrow's form is a copy: the column itself can go.
         self.ids = column.gather(self.hash.arg_unique()).to_arrow()
 
@@ -94,30 +94,6 @@ def _column(file: Path, name: str) -> pl.Series:
         row = int(found.is_null().arg_max() or 0) + 1
         raise FormatError.unreadable(file, f"{found.null_count():,} edges have no {name}, the first in row {row:,}")
     return found
-
-
-def _order(ids: pl.Series) -> Ints:
-    """The order of ids by their bytes: by datasets, of which there are few, then by columns' names, of which there are fewer.
-
-    What stands before the first ``#`` is compared with it: no such text begins another.
-    """
-    parts = ids.str.split_exact("#", 1).struct.unnest()
-    data, column = parts["field_0"], parts["field_1"]
-    if column.null_count():
-        return ids.arg_sort().to_numpy()
-    names, place = _ranked(column)
-    ordered: Ints = np.argsort(_ranked(data + "#")[1] * np.int64(names) + place)
-    return ordered
-
-
-def _ranked(values: pl.Series) -> tuple[int, Ints]:
-    """How many values differ, and the rank of each."""
-    hashed = values.hash()
-    first = hashed.arg_unique()
-    order = values.gather(first).arg_sort()
-    ranks = pl.DataFrame({"hash": hashed.gather(first).gather(order), "i": np.arange(len(first))})
-    found = pl.DataFrame({"hash": hashed}).join(ranks, on="hash", how="left", maintain_order="left")["i"]
-    return len(first), found.to_numpy()
 
 
 def _graph(ids: pl.Series, source: Ints, target: Ints) -> LineageGraph:

@@ -19,6 +19,7 @@ import polars as pl
 
 from lineage_nb.model.claims import settle
 from lineage_nb.model.ids import PREFIXED
+from lineage_nb.model.ordering import id_order
 from lineage_nb.model.schema import FRAMES, STRINGS
 from lineage_nb.model.snapshot import SnapshotData
 from lineage_nb.model.synonyms import synonyms
@@ -254,9 +255,10 @@ def _nodes(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     homes = nodes.select(pl.col("id").alias("parent"), pl.col("namespace").alias("home"))
     nodes = nodes.join(homes, on="parent", how="left", maintain_order="left")
     at_home = pl.when(pl.col("kind") == "column").then(pl.coalesce("home", "namespace")).otherwise("namespace")
-    return nodes.with_columns(
+    nodes = nodes.with_columns(
         at_home.alias("namespace"),
         pl.coalesce("name", pl.col("id").str.extract(r"#(.*)$"), "id").alias("name"),
         pl.when(alive).then("deleted_at").alias("deleted_at"),
         *(pl.col(c).cast(STRINGS) for c in ("owners", "tags")),
-    ).drop("home").sort("id")
+    ).drop("home")
+    return nodes[id_order(nodes["id"])].with_columns(pl.col("id").set_sorted())

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lineage_nb.model.ordering import sorted_rows
 from lineage_nb.model.report import LoadReport
 from lineage_nb.model.schema import FRAMES, empty
 
@@ -36,11 +37,7 @@ def distinct(frame: pl.DataFrame) -> pl.DataFrame:
         frame = frame.group_by(content).agg(pl.col("first_seen").min(), pl.col("last_seen").max()).select(frame.columns)
     else:
         frame = frame.unique()
-    sortable = [
-        pl.col(c).list.join("\x1f") if isinstance(t, pl.List) else pl.col(c)
-        for c, t in frame.schema.items()
-    ]
-    return frame.sort(sortable, nulls_last=True)
+    return sorted_rows(frame)
 
 
 @dataclass(frozen=True, eq=False)
