@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -14,10 +13,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lineage_nb.errors import LineageError
+from lineage_nb.graph import structure
 from lineage_nb.graph.coded import NOT_DATA
 from lineage_nb.graph.csr import Adjacency, Csr, Ints
-from lineage_nb.graph.edge_table import EDGE_SCHEMA, EdgeTable
+from lineage_nb.graph.edge_table import EdgeTable
 from lineage_nb.graph.effective import Effective
+from lineage_nb.graph.hops import hops_of
 from lineage_nb.graph.naming import Naming
 from lineage_nb.graph.order import Condensation, condense
 from lineage_nb.graph.paths import Arcs, column_arcs, plain_arcs
@@ -271,41 +272,28 @@ class LineageGraph:
         return self.hops_of([], "proved")
 
     def hops_of(self, path: list[int], certainty: str = "proved") -> pl.DataFrame:
-        """Describe consecutive node numbers as hops.
+        """Describe consecutive node numbers as hops."""
+        return hops_of(self, path, certainty)
 
-        A hop is the stated edge between the two; else the filter, join or grouping that touches the whole of
-        the target's dataset; else what ties the two datasets.
-        """
-        hops = [self._hop(a, b, certainty) for a, b in itertools.pairwise(path)]
-        schema = {c: t for c, t in EDGE_SCHEMA.items() if c != "value"}
-        return pl.concat(hops) if hops else pl.DataFrame(schema=schema)
+    def facts(self, edge: int) -> pl.DataFrame:
+        """Describe one edge in words, as a row of `edges`."""
+        return self.table.frame(self.naming.names, self._jobs.names, np.array([edge]))
 
-    def _hop(self, a: int, b: int, certainty: str) -> pl.DataFrame:
-        home = int(self.homes[b])
-        ends = {"source": self.id_of(a), "target": self.id_of(b)}
-        stated = self.edge(a, b)
-        if stated is not None:
-            return self._told(self.table.frame(self.naming.names, self._jobs.names, np.array([stated])), ends)
-        sweeping = self.edge(a, home)
-        if sweeping is not None:
-            return self._told(self.table.frame(self.naming.names, self._jobs.names, np.array([sweeping])), ends, certainty)
-        whole = self if self._whole is None else self._whole()
-        between = [whole.naming.number(self.id_of(int(self.homes[i]))) for i in (a, b)]
-        tie = None if None in between else whole.edge(*between)  # type: ignore[arg-type]
-        if tie is not None:
-            return self._told(whole.table.frame(whole.naming.names, whole._jobs.names, np.array([tie])), ends, certainty)
-        nothing = pl.DataFrame([{**ends}], schema=EDGE_SCHEMA).with_columns(jobs=pl.lit(None), evidence=pl.lit(None))
-        return self._told(nothing.cast(EDGE_SCHEMA), ends, certainty)  # type: ignore[arg-type]
-
-    def _told(self, edge: pl.DataFrame, ends: dict[str, str], certainty: str | None = None) -> pl.DataFrame:
-        named = edge.drop("value").with_columns(**{side: pl.lit(name) for side, name in ends.items()})
-        return named if certainty is None else named.with_columns(certainty=pl.lit(certainty))
+    @property
+    def whole(self) -> LineageGraph:
+        """The level of datasets that belongs to this one; at any other level the graph itself."""
+        return self if self._whole is None else self._whole()
 
     def edge(self, a: int, b: int) -> int | None:
         """The number of the edge from one node to another; None: there is none."""
         row = self.forward.row(a)
         at = int(np.searchsorted(row, b))
         return int(self.forward.indptr[a]) + at if at < len(row) and row[at] == b else None
+
+    paths = structure.paths
+    bottlenecks = structure.bottlenecks
+    downstream_counts = structure.downstream_counts
+    slack = structure.slack
 
     # -- parts and other forms -------------------------------------------------------------------------------
 
