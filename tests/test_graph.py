@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from strategies import frames, graphs, snapshot
 
 import lineage_nb as ln
-from lineage_nb.graph import search
+from lineage_nb.graph import csr, search
 from lineage_nb.graph.csr import build_adjacency, build_csr
 from lineage_nb.graph.flow import Flow, split
 from lineage_nb.graph.order import condense
@@ -123,6 +123,20 @@ def test_searches_of_several_threads_do_not_meet() -> None:
     expected = [closure(csr, s).nodes.tolist() for s in starts]
     with ThreadPoolExecutor(8) as pool:
         assert [f.nodes.tolist() for f in pool.map(searcher.closure, starts)] == expected
+
+
+@given(graphs(), SOME)
+def test_graphs_beyond_32_bits(graph: tuple[int, Edges], starts: list[int]) -> None:
+    n, edges = graph
+    starts = [s % n for s in starts]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csr, "_MOST", 0)
+        patch.setattr(search, "_LARGE", -1)
+        adjacency, order = build_adjacency(n, *arrays(edges))
+        assert adjacency.forward.indices.dtype == adjacency.backward.edge.dtype == np.int64
+        assert [edges[i] for i in order] == sorted(edges)
+        check(Searcher(adjacency).closure(np.array(starts)), edges, lengths(digraph(n, edges), starts))
+        assert condense(adjacency).count == nx.number_strongly_connected_components(digraph(n, edges))
 
 
 @given(graphs(), st.randoms())

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 __all__ = ["Adjacency", "Csr", "Ints", "adjacency_of_sorted", "build_adjacency", "build_csr", "stable_order"]
 
 Ints = NDArray[np.signedinteger[Any]]
+_MOST = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def _frozen(array: Ints) -> Ints:
 
 
 def _kind(n: int, m: int) -> type[np.int32] | type[np.int64]:
-    return np.int32 if max(n, m) < np.iinfo(np.int32).max else np.int64
+    return np.int32 if max(n, m) < _MOST else np.int64
 
 
 def stable_order(key: Ints, n: int) -> tuple[Ints, Ints]:

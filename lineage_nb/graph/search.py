@@ -169,7 +169,8 @@ class Searcher:
             scratch = _Scratch(rows.n)
         plain = allowed is None and self._free is None and self._named is None
         search = _Frontier(rows, scratch, self._named, _filter(allowed), self._free)
-        most = _LARGE if plain and max_hops is None else None
+        # scipy searches graphs of 32-bit numbers only.
+        most = _LARGE if plain and max_hops is None and rows.indices.dtype == np.int32 else None
         try:
             found = search.run(starts, max_hops, most)
         finally:
