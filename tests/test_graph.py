@@ -85,6 +85,7 @@ def test_large_closures_equal_small_ones(graph: tuple[int, Edges], starts: list[
     adjacency, _ = build_adjacency(n, *arrays(edges))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "_LARGE", -1)
+        patch.setattr(search, "_SHARE", 1_000)
         found = Searcher(adjacency).closure(np.array(starts))
     check(found, edges, lengths(digraph(n, edges), starts))
 
@@ -132,6 +133,7 @@ def test_graphs_beyond_32_bits(graph: tuple[int, Edges], starts: list[int]) -> N
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csr, "_MOST", 0)
         patch.setattr(search, "_LARGE", -1)
+        patch.setattr(search, "_SHARE", 1_000)
         adjacency, order = build_adjacency(n, *arrays(edges))
         assert adjacency.forward.indices.dtype == adjacency.backward.edge.dtype == np.int64
         assert [edges[i] for i in order] == sorted(edges)

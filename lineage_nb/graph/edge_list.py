@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -57,8 +56,7 @@ def read_graph(path: str | PathLike[str], *, source: str = "source", target: str
     ['u#b', 'v#c']
     """
     file = Path(path)
-    with ThreadPoolExecutor(2) as pool:
-        ends = list(pool.map(lambda name: _Ends(_column(file, name)), (source, target)))
+    ends = [_Ends(_column(file, name)) for name in (source, target)]
     ids = pl.concat([pl.Series("id", end.ids, dtype=pl.String) for end in ends])
     ids = ids.gather(ids.hash().arg_unique())
     ids = ids.gather(id_order(ids))

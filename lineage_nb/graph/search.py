@@ -21,8 +21,9 @@ Bools = NDArray[np.bool_]
 Allowed = Bools | Callable[[Ints], Bools]
 """A filter of edges: an array by edge number, or what tells of edge numbers which may be taken."""
 
-_LARGE = 20_000
-"""Nodes from which on scipy's order, which pays for all nodes of the graph, is the quicker one."""
+_LARGE = 2_000
+_SHARE = 128
+"""scipy's order pays for all nodes of the graph, and is the quicker one from this share of them on."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ class Searcher:
         plain = allowed is None and self._free is None and self._named is None
         search = _Frontier(rows, scratch, self._named, _filter(allowed), self._free)
         # scipy searches graphs of 32-bit numbers only.
-        most = _LARGE if plain and max_hops is None and rows.indices.dtype == np.int32 else None
+        most = max(_LARGE, rows.n // _SHARE) if plain and max_hops is None and rows.indices.dtype == np.int32 else None
         try:
             found = search.run(starts, max_hops, most)
         finally:

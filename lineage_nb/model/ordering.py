@@ -43,8 +43,16 @@ def id_order(ids: pl.Series) -> Numbers:
         return ids.arg_sort().to_numpy()
     parts = ids.str.split_exact("#", 1).struct.unnest()
     column = _ranks(parts["field_1"]).fill_null(-1).to_numpy() + 1
-    order: Numbers = np.argsort(_ranks(parts["field_0"] + "#").to_numpy() * (column.max(initial=0) + 1) + column, kind="stable")
-    return order
+    return _order(_ranks(parts["field_0"] + "#").to_numpy() * (column.max(initial=0) + 1) + column)
+
+
+def _order(place: Numbers) -> Numbers:
+    """Positions in the order of their places, which are not negative; equal ones in the order given."""
+    bits = max(len(place) - 1, 1).bit_length()
+    if int(place.max(initial=0)).bit_length() + bits > 63:
+        return np.argsort(place, kind="stable")
+    # One word of place and position is sorted much faster than positions by their places.
+    return np.sort((place << bits) | np.arange(len(place))) & ((1 << bits) - 1)
 
 
 def ranks(values: pl.Series) -> pl.Series:
@@ -101,7 +109,7 @@ def sorted_rows(frame: pl.DataFrame) -> pl.DataFrame:
         if most * size > _LARGEST:
             place, most = _dense(place)
         place, most = place * size + rank.fill_null(size - 1).to_numpy(), most * size
-    return frame[np.argsort(place, kind="stable")]
+    return frame[_order(place)]
 
 
 def _dense(place: Numbers) -> tuple[Numbers, int]:
