@@ -11,8 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lineage_nb.graph.csr import Ints
+from lineage_nb.model.id_index import IdIndex
 
-__all__ = ["NOT_DATA", "VERDICTS", "Coded", "IdIndex", "as_of", "code"]
+__all__ = ["NOT_DATA", "VERDICTS", "Coded", "as_of", "code"]
 
 NOT_DATA = ("column", "job", "principal", "compute")
 """Kinds that are no datasets; every other kind (dataset, report, model, feature …) is treated as one."""
@@ -21,50 +22,6 @@ VERDICTS = ("plain", "pseudonymised", "derived", "aggregated", "redacted", "none
 _KINDS = ("dataset", "report", *NOT_DATA)
 _TYPES = ("DIRECT", "INDIRECT", "READ", "WRITE")
 Frames = Mapping[str, pl.DataFrame]
-
-
-class IdIndex:
-    """Finds the places of ids among many, by hash; each hit is compared with its id.
-
-    Parameters
-    ----------
-    ids : polars.Series of String
-        Shape (n,), distinct.
-
-    Examples
-    --------
-    >>> IdIndex(pl.Series(["a", "b"])).places(pl.Series(["b", None, "x"])).to_list()
-    [1, None, None]
-    """
-
-    def __init__(self, ids: pl.Series) -> None:
-        kind = pl.Int32 if len(ids) < np.iinfo(np.int32).max else pl.Int64
-        self._ids = ids
-        self._places = pl.DataFrame({"h": ids.hash(), "id": ids, "i": pl.Series(np.arange(len(ids)), dtype=kind)})
-        self._exact = self._places["h"].n_unique() == len(ids)
-
-    def places(self, values: pl.Series) -> pl.Series:
-        """Find the place of every value.
-
-        Parameters
-        ----------
-        values : polars.Series of String
-            Shape (m,).
-
-        Returns
-        -------
-        polars.Series of Int32 (Int64 beyond 2³¹ ids)
-            Shape (m,); null where a value is null or no id.
-        """
-        values = values.cast(pl.String).alias("id")
-        if self._exact:
-            wanted = pl.DataFrame({"h": values.hash()})
-            found = wanted.join(self._places.select("h", "i"), on="h", how="left", maintain_order="left")["i"]
-            hit = self._ids.gather(found)
-            if ((hit == values) | hit.is_null()).all(ignore_nulls=True):
-                return pl.select(pl.when(values.is_not_null()).then(found)).to_series().alias("i")
-        by_id = self._places.select("id", "i")
-        return pl.DataFrame({"id": values}).join(by_id, on="id", how="left", maintain_order="left")["i"]
 
 
 @dataclass(frozen=True)

@@ -159,10 +159,11 @@ def _one_row_each(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
     """Resolve rows of equal key: newest `last_seen` wins, then the largest value; lists unite."""
     if frame.is_empty():
         return frame
-    repeated = pl.struct(key).is_duplicated()
-    several = frame.filter(repeated)
-    if several.is_empty():
+    # Keys that only share a hash are told apart below.
+    repeated = frame.select(pl.struct(key).hash().is_duplicated().alias("repeated"))["repeated"]
+    if not repeated.any():
         return frame
+    several = frame.filter(repeated)
     several = several.sort("last_seen", nulls_last=False, maintain_order=True)
     rules = []
     for column, dtype in frame.schema.items():
