@@ -27,7 +27,7 @@ _HEADINGS = re.compile(r"<center>.*?</center>", re.S)
 _DASHES: dict[str, list[int] | bool] = {"influence": [7, 5], "possible": [2, 4], "fold": [2, 3]}
 _SIGNS = {
     "dataset": "●", "table": "▦", "view": "◎", "topic": "≈", "file": "▤", "report": "▲",
-    "model": "■", "feature": "◆", "column": "▮", "job": "▶", "seed": "✿", "other": "○",
+    "model": "■", "feature": "◆", "column": "▮", "job": "▶", "seed": "✿", "query": "⌕", "other": "○",
 }  # fmt: skip
 """Kinds told apart without colour, in characters that every font stack has."""
 _PAGE_STYLE = """

@@ -30,6 +30,7 @@ _GLYPHS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "column": ("#5b7fa6", "M5.5 2h5v12h-5zM5.5 6h5M5.5 10h5"),
         "job": ("#767676", "M4 2.5l9 5.5l-9 5.5z"),
         "seed": ("#b07d00", "M3 13c0-7 4-10 10-10c0 7-4 10-10 10zM3 13l6-6"),
+        "query": ("#5b7fa6", "M6.8 2a4.8 4.8 0 1 0 .01 0zM10.4 10.2l4.1 4.1"),
         "other": ("#767676", "M8 2a6 6 0 1 0 .01 0z"),
     }
 )
