@@ -397,4 +397,5 @@ def sample() -> Snapshot:
     True
     """
     with as_file(files("lineage_nb") / "data" / "stream") as folder:
-        return Snapshot(load(folder))
+        data = load(folder)
+        return Snapshot(SnapshotData(dict(data.frames), data.report, saved_hash=data.content_hash))

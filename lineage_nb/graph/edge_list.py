@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -12,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lineage_nb.errors import FormatError
-from lineage_nb.graph.csr import Adjacency, Ints, adjacency_of_sorted, build_adjacency
+from lineage_nb.graph.csr import Adjacency, Ints, adjacency_of_sorted, build_adjacency, stable_order
 from lineage_nb.graph.edge_table import EdgeTable
 from lineage_nb.graph.lineage_graph import Level, LineageGraph
 from lineage_nb.graph.naming import Naming
@@ -20,6 +21,8 @@ from lineage_nb.graph.paths import ALL, Arcs
 from lineage_nb.model.ordering import SECOND_HASH, id_order
 
 __all__ = ["read_graph"]
+
+_PIECE = 1 << 16
 
 
 
@@ -57,19 +60,16 @@ def read_graph(path: str | PathLike[str], *, source: str = "source", target: str
     """
     file = Path(path)
     ends = [_Ends(_column(file, name)) for name in (source, target)]
-    ids = pl.concat([pl.Series("id", end.ids, dtype=pl.String) for end in ends])
+    ids = pl.concat([pl.Series("id", end.ids.pop(), dtype=pl.String) for end in ends])
     ids = ids.gather(ids.hash().arg_unique())
-    ids = ids.gather(id_order(ids))
-    places = pl.DataFrame({"hash": ids.hash(), "i": pl.Series(np.arange(len(ids)), dtype=pl.Int32)})
+    ids = ids.gather(id_order(ids)).set_sorted()
+    places = _Buckets(ids.hash().to_numpy())
     check = ids.hash(seed=SECOND_HASH).to_numpy()
-    number = []
-    while ends:
-        end = ends.pop(0)
-        found = pl.DataFrame({"hash": end.hash}).join(places, on="hash", how="left", maintain_order="left")["i"].to_numpy()
-        if not np.array_equal(check[found], end.check):
-            raise FormatError.unreadable(file, "two of its ids share a hash; read it as a snapshot instead")
-        number.append(found)
-    del places, check
+    with ThreadPoolExecutor(2) as pool:
+        number = list(pool.map(places.find, [end.hash for end in ends]))
+    if not all(np.array_equal(check[found], end.check) for found, end in zip(number, ends, strict=True)):
+        raise FormatError.unreadable(file, "two of its ids share a hash; read it as a snapshot instead")
+    del places, check, ends
     return _graph(ids, *number)
 
 
@@ -77,10 +77,34 @@ class _Ends:
     """One column of ids: two hashes of each, and the different ids."""
 
     def __init__(self, column: pl.Series) -> None:
-        self.hash = column.hash()
+        hashed = column.hash()
+        self.hash = hashed.to_numpy()
         self.check = column.hash(seed=SECOND_HASH).to_numpy()
         # Arrow's form is a copy: the column itself can go.
-        self.ids = column.gather(self.hash.arg_unique()).to_arrow()
+        self.ids = [column.gather(hashed.arg_unique()).to_arrow()]
+
+
+class _Buckets:
+    """Finds hashes among others by their first bits, of which about one other shares all."""
+
+    def __init__(self, known: NDArray[np.uint64]) -> None:
+        bits = max(len(known) - 1, 1).bit_length()
+        self.shift = np.uint64(64 - bits)
+        self.order, self.start = stable_order((known >> self.shift).astype(np.int64), 1 << bits)
+        self.known = known[self.order]
+
+    def find(self, wanted: NDArray[np.uint64]) -> Ints:
+        """Places of hashes that are all known; in pieces that fit into the caches of a processor."""
+        places = np.empty(len(wanted), dtype=self.order.dtype)
+        for begin in range(0, len(wanted), _PIECE):
+            piece = wanted[begin : begin + _PIECE]
+            at = self.start[(piece >> self.shift).astype(np.int64)]
+            missed = np.flatnonzero(self.known[at] != piece)
+            while len(missed):
+                at[missed] += 1
+                missed = missed[self.known[at[missed]] != piece[missed]]
+            places[begin : begin + _PIECE] = self.order[at]
+        return places
 
 
 def _column(file: Path, name: str) -> pl.Series:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lineage_nb import __version__
 from lineage_nb.graph.csr import Adjacency, Csr
 from lineage_nb.graph.edge_table import EdgeTable
 from lineage_nb.graph.lineage_graph import Level, LineageGraph
@@ -23,7 +24,7 @@ __all__ = ["STORED", "graph_of", "index_arrays", "is_current", "names_of"]
 
 STORED: tuple[Level, ...] = ("column", "dataset")
 """Levels that are saved; the level of jobs is derived when it is asked for."""
-_VERSION = 1
+_FORM = 1
 _FACTS = ("direct", "value", "proved", "subtype", "verdict", "job", "evidence")
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -38,12 +39,17 @@ def index_arrays(graphs: Mapping[Level, LineageGraph], content: str) -> dict[str
     content : str
         Content hash of the snapshot that they were derived from.
     """
-    told = {"version": _VERSION, "content": content}
+    told = _stamp(content)
     arrays: dict[str, NDArray[Any]] = {"index": _text(told)}
     for level, graph in graphs.items():
         named = {f"{level}.names.{n}": a for n, a in graph.naming.table.arrays().items()}
         arrays |= named | {f"{level}.{n}": a for n, a in _level(graph).items()}
     return arrays
+
+
+def _stamp(content: str) -> dict[str, object]:
+    """What must be the same for arrays to be used: what they were derived from, how, and their form."""
+    return {"form": _FORM, "package": __version__, "content": content}
 
 
 def _text(value: object) -> NDArray[np.uint8]:
@@ -90,7 +96,7 @@ def is_current(arrays: Arrays, content: str) -> bool:
     if "index" not in arrays:
         return False
     told = _told(arrays["index"])
-    return bool(told == {"version": _VERSION, "content": content})
+    return bool(told == _stamp(content))
 
 
 def graph_of(
