@@ -14,9 +14,10 @@ __version__ = "0.1.0"
 
 _WHERE = {
     **dict.fromkeys(
-        ("Result", "Snapshot", "cost", "formats", "from_edges", "from_frames", "impact", "pii", "read", "sample", "unused"),
+        ("Result", "Snapshot", "cost", "impact", "pii", "unused"),
         "lineage_nb.api",
     ),
+    **dict.fromkeys(("formats", "from_edges", "from_frames", "read", "sample"), "lineage_nb.loading"),
     **dict.fromkeys(
         ("AmbiguousNameError", "FormatError", "LineageError", "SchemaError", "UnknownNameError"), "lineage_nb.errors"
     ),
@@ -32,13 +33,8 @@ if TYPE_CHECKING:
     from lineage_nb.api import Result as Result
     from lineage_nb.api import Snapshot as Snapshot
     from lineage_nb.api import cost as cost
-    from lineage_nb.api import formats as formats
-    from lineage_nb.api import from_edges as from_edges
-    from lineage_nb.api import from_frames as from_frames
     from lineage_nb.api import impact as impact
     from lineage_nb.api import pii as pii
-    from lineage_nb.api import read as read
-    from lineage_nb.api import sample as sample
     from lineage_nb.api import unused as unused
     from lineage_nb.errors import AmbiguousNameError as AmbiguousNameError
     from lineage_nb.errors import FormatError as FormatError
@@ -47,6 +43,11 @@ if TYPE_CHECKING:
     from lineage_nb.errors import UnknownNameError as UnknownNameError
     from lineage_nb.graph.edge_list import read_graph as read_graph
     from lineage_nb.graph.lineage_graph import LineageGraph as LineageGraph
+    from lineage_nb.loading import formats as formats
+    from lineage_nb.loading import from_edges as from_edges
+    from lineage_nb.loading import from_frames as from_frames
+    from lineage_nb.loading import read as read
+    from lineage_nb.loading import sample as sample
     from lineage_nb.result import SqlLineage as SqlLineage
     from lineage_nb.result import sql_lineage as sql_lineage
     from lineage_nb.sources.exports import how_to_export as how_to_export

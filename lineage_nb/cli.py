@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _formats(_: argparse.Namespace) -> None:
-    from lineage_nb.api import formats
+    from lineage_nb.loading import formats
 
     for name, what in formats().select("format", "what").iter_rows():
         print(f"{name:<12} {what}")
@@ -78,7 +78,7 @@ def _sql(chosen: argparse.Namespace) -> None:
 
 
 def _report(chosen: argparse.Namespace) -> None:
-    from lineage_nb.api import read
+    from lineage_nb.loading import read
     from lineage_nb.views.picture import busiest
 
     snap = read(chosen.paths)

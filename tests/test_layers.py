@@ -20,6 +20,7 @@ LAYERS = (
     {"widgets"},
     {"result"},
     {"api"},
+    {"loading"},
     {"cli"},
 )
 HEIGHT = {room: height for height, rooms in enumerate(LAYERS) for room in rooms}
