@@ -243,3 +243,9 @@ def test_panels_call_the_same_functions(small: ln.Snapshot) -> None:
         small.panel("pii", nope=1)
     with pytest.raises(ln.LineageError, match="unknown question"):
         small.panel("nope")
+
+
+def test_impact_of_a_person_is_refused() -> None:
+    snap = ln.from_frames(edges={"source": ["t"], "target": ["u"]}, usage={"node": ["t"], "consumer": ["ana"], "day": ["2025-01-01"]})
+    with pytest.raises(ln.LineageError, match="'ana' is a principal, from which no data flows"):
+        snap.impact("ana")

@@ -55,7 +55,7 @@ def impact(
     UnknownNameError, AmbiguousNameError
         For a name that fits no or several nodes.
     LineageError
-        For an unknown kind, or hops below 0.
+        For an unknown kind, hops below 0, or a person or machine, from which no data flows.
 
     Examples
     --------
@@ -67,6 +67,9 @@ def impact(
         raise LineageError(f"max_hops is {max_hops!r}; give a whole number ≥ 0, or None for no limit")
     graph = lineage.graph("column")
     start = graph.index(node)
+    kind = str(lineage.coded.kinds[start])
+    if kind in ("principal", "compute"):
+        raise LineageError(f"{node!r} is a {kind}, from which no data flows; ask for a dataset, column, job or report")
     hit = _hit(lineage, start, max_hops, indirect=indirect)
     hit = hit.take(np.lexsort((hit.node, hit.hops)))
     log = usage_log(lineage)
@@ -142,8 +145,8 @@ def _hit(lineage: Lineage, start: int, max_hops: int | None, *, indirect: bool) 
     found.append(_datasets_of(lineage, found[0]))
     hit = Claims.of(found).strongest()
     hit = hit.take(np.flatnonzero(~np.isin(hit.node, [start] if kind == "job" else seeds)))
-    missing = seeds[~np.isin(seeds, hit.node)]
-    jobs = _jobs(lineage, Claims.of([hit, _certain(missing, np.zeros(len(missing), dtype=np.int32), -1)]), max_hops)
+    further = hit.take(np.flatnonzero(~np.isin(hit.node, seeds)))
+    jobs = _jobs(lineage, Claims.of([further, _certain(seeds, np.zeros(len(seeds), dtype=np.int32), -1)]), max_hops)
     every = Claims.of([hit, jobs]).strongest()
     return every.take(np.flatnonzero(every.node != start))
 
