@@ -95,6 +95,21 @@ def test_save_then_open_is_equal(parts: Parts, tmp_path_factory: Any) -> None:
     assert same(ln.read(folder), snap)
 
 
+@settings(max_examples=12)
+@given(parts=frames())
+def test_the_saved_index_answers_alike(parts: Parts, tmp_path_factory: Any) -> None:
+    snap = snapshot(parts)
+    again = ln.read(snap.save(tmp_path_factory.mktemp("snap")))
+    for level in ("dataset", "column"):
+        one, two = snap.graph(level), again.graph(level)
+        assert two.ids == one.ids and two.edges.equals(one.edges)
+        for node in one.ids:
+            assert two.downstream(node).equals(one.downstream(node)) and two.upstream(node).equals(one.upstream(node))
+            assert two.resolve(node) == node
+        assert two.downstream_counts().equals(one.downstream_counts())
+    assert again.pii().frame.equals(snap.pii().frame) and again.unused().frame.equals(snap.unused().frame)
+
+
 def test_content_hash_is_equal_across_processes(stream: ln.Snapshot, tmp_path: Path) -> None:
     stream.save(tmp_path / "saved")
     code = f"import lineage_nb as ln; print(ln.read({str(tmp_path / 'saved')!r}).content_hash)"
