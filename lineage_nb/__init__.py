@@ -14,14 +14,15 @@ __version__ = "0.1.0"
 
 _WHERE = {
     **dict.fromkeys(
-        ("Result", "Snapshot", "cost", "impact", "pii", "unused"),
+        ("Result", "Snapshot", "cost", "impact", "pii", "unused", "what_if"),
         "lineage_nb.api",
     ),
     **dict.fromkeys(("formats", "from_edges", "from_frames", "read", "sample"), "lineage_nb.loading"),
     **dict.fromkeys(
         ("AmbiguousNameError", "FormatError", "LineageError", "SchemaError", "UnknownNameError"), "lineage_nb.errors"
     ),
-    **dict.fromkeys(("SqlLineage", "sql_lineage"), "lineage_nb.result"),
+    **dict.fromkeys(("Plan", "SqlLineage", "sql_lineage"), "lineage_nb.result"),
+    "Ledger": "lineage_nb.analyses.ledger",
     "LineageGraph": "lineage_nb.graph.lineage_graph",
     "read_graph": "lineage_nb.graph.edge_list",
     "how_to_export": "lineage_nb.sources.exports",
@@ -30,12 +31,14 @@ _WHERE = {
 __all__ = ["__version__", *sorted(_WHERE)]
 
 if TYPE_CHECKING:
+    from lineage_nb.analyses.ledger import Ledger as Ledger
     from lineage_nb.api import Result as Result
     from lineage_nb.api import Snapshot as Snapshot
     from lineage_nb.api import cost as cost
     from lineage_nb.api import impact as impact
     from lineage_nb.api import pii as pii
     from lineage_nb.api import unused as unused
+    from lineage_nb.api import what_if as what_if
     from lineage_nb.errors import AmbiguousNameError as AmbiguousNameError
     from lineage_nb.errors import FormatError as FormatError
     from lineage_nb.errors import LineageError as LineageError
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from lineage_nb.loading import from_frames as from_frames
     from lineage_nb.loading import read as read
     from lineage_nb.loading import sample as sample
+    from lineage_nb.result import Plan as Plan
     from lineage_nb.result import SqlLineage as SqlLineage
     from lineage_nb.result import sql_lineage as sql_lineage
     from lineage_nb.sources.exports import how_to_export as how_to_export

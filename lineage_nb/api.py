@@ -20,6 +20,7 @@ from lineage_nb.analyses.result import Answer
 from lineage_nb.analyses.scope import scope as _scope
 from lineage_nb.analyses.search import search as _search
 from lineage_nb.analyses.unused import unused as _unused
+from lineage_nb.analyses.what_if import what_if as _what_if
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.model.merge import merge
@@ -92,6 +93,7 @@ class Snapshot(Lineage):
     cost = _bound(_cost)
     pii = _bound(_pii)
     unused = _bound(_unused)
+    what_if = _bound(_what_if)
     search = _shown(_search)
 
     # -- frames ----------------------------------------------------------------------------------------------
@@ -262,3 +264,4 @@ impact = Snapshot.impact
 cost = Snapshot.cost
 pii = Snapshot.pii
 unused = Snapshot.unused
+what_if = Snapshot.what_if

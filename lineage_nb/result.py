@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from lineage_nb.analyses import plan as plan_data
 from lineage_nb.analyses.result import Answer
+from lineage_nb.errors import LineageError
+from lineage_nb.graph.lineage import Lineage
 from lineage_nb.sql import result as sql_result
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from lineage_nb.sql.catalog import Catalog
     from lineage_nb.widgets.controls import Explorer
 
-__all__ = ["Result", "SqlLineage", "sql_lineage"]
+__all__ = ["Plan", "Result", "SqlLineage", "sql_lineage"]
 
 AnyPath = str | PathLike[str]
 
@@ -87,6 +90,27 @@ class Result:
 
         return Explanation(self._answer.explain(node, **options))
 
+    def plan(self, **options: Any) -> Plan:
+        """Make a plan of what `unused` calls unused: in which order to drop it, whom to ask, what it saves.
+
+        Parameters
+        ----------
+        **options
+            ``grace`` (days to wait, or days by tier), ``ledger`` (decisions taken before; see
+            `lineage_nb.analyses.plan.plan`).
+
+        Raises
+        ------
+        LineageError
+            For the answer of another analysis.
+        """
+        from lineage_nb.analyses.plan import plan
+
+        if self._answer.analysis != "unused":
+            raise LineageError(f"a plan is made of what is unused: snap.unused().plan(); this answers {self._answer.analysis!r}")
+        made = plan(self._answer, **options)
+        return Plan(**{f.name: getattr(made, f.name) for f in fields(made)})
+
     @cached_property
     def graph(self) -> nx.DiGraph:
         """The part of the lineage that the answer speaks of, as an independent `networkx.DiGraph`."""
@@ -149,6 +173,28 @@ class Result:
         from lineage_nb.views.html import result_bundle
 
         return result_bundle(self._answer)
+
+
+class Plan(plan_data.Plan):
+    """What to drop, step by step, ready to be read, handed out and carried on.
+
+    Made by `Result.plan`; immutable. In a cell it shows its first steps and what they save.
+    """
+
+    def realised(self, later: Lineage) -> Result:  # type: ignore[override]
+        """Compare what was promised with what a later snapshot shows; the bill over equal spans."""
+        return Result(super().realised(later))
+
+    def __repr__(self) -> str:
+        """Show headline and first steps as text."""
+        from lineage_nb.views.plan import plan_text
+
+        return plan_text(self)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        from lineage_nb.views.plan import plan_bundle
+
+        return plan_bundle(self)
 
 
 class SqlLineage(sql_result.SqlLineage):

@@ -1,62 +1,98 @@
-"""Who reads what, and what each reader counts as."""
+"""Who reads what, and what each reader counts as, as numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from lineage_nb.analyses.usage_log import usage_log
+from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
 
-__all__ = ["BY", "consumer_keys", "readers"]
+__all__ = ["BY", "UNNAMED", "Consumers", "Places", "consumers", "owner_keys"]
 
 BY = ("owner", "team", "report", "consumer", "dataset")
-_MACHINES = ("report", "job", "dataset", "column")
+UNNAMED = "unnamed reader"
+"""Stands for readers that the log does not name."""
 
 
-def readers(lineage: Lineage, monitors: Sequence[str] = ()) -> pl.DataFrame:
-    """List the direct readers of every dataset.
+class Places:
+    """Numbers of everything that can cost or read: all nodes but columns by id, then the unnamed reader.
 
-    Returns
-    -------
-    polars.DataFrame
-        source, target (a dataset made from it, a report, or a person), bytes and reads (null: not known),
-        one row a pair; no dataset reads itself.
+    Parameters
+    ----------
+    lineage : Lineage
+        A snapshot.
     """
-    log = usage_log(lineage, monitors)
-    reads = log.reads.with_columns(pl.col("consumer").fill_null("unnamed reader"))
-    own = reads.filter(~pl.col("consumer_kind").is_in(["job", "column"]) | pl.col("consumer_kind").is_null())
-    direct = own.group_by(pl.col("node").alias("source"), pl.col("consumer").alias("target")).agg(
-        pl.when(pl.col("bytes").is_not_null().all()).then(pl.col("bytes").sum()).alias("bytes"), pl.col("reads").sum()
-    )
-    nodes = lineage.frames["nodes"]
-    reports = nodes.filter(pl.col("kind") == "report")["id"]
-    direct = direct.filter(~pl.col("source").is_in(reports.implode()))
-    edges = lineage.graph("dataset").edges.select("source", "target").filter(pl.col("source") != pl.col("target"))
-    moved = edges.join(_by_runs(lineage), on=["source", "target"], how="left").select("source", "target", "bytes", "reads")
-    moved = moved.join(direct.select("source", "target"), on=["source", "target"], how="anti")
-    return pl.concat([direct, moved], how="vertical_relaxed").sort("source", "target")
+
+    def __init__(self, lineage: Lineage) -> None:
+        coded = lineage.coded
+        self._coded = coded
+        inside = ~coded.of_kind("column")
+        self._number = np.cumsum(inside) - 1
+        self._inside = np.flatnonzero(inside)
+        self.kinds = coded.kinds.cast(pl.String).gather(self._inside)
+        self.unnamed = len(self._inside)
+        self.n = self.unnamed + 1
+
+    @cached_property
+    def names(self) -> pl.Series:
+        """Ids; shape (n,)."""
+        return pl.concat([self._coded.ids.gather(self._inside), pl.Series([UNNAMED])]).alias("node")
+
+    def of(self, ids: pl.Series) -> Ints:
+        """Places of ids, a column's being its dataset's; null is the unnamed reader; shape (m,)."""
+        at = self._coded.numbers(ids)
+        named = at.fill_null(0).to_numpy()
+        home = self._number[self._coded.data[named]] if len(self._number) else named
+        known = np.where((ids == UNNAMED).fill_null(value=True).to_numpy() & at.is_null().to_numpy(), self.unnamed, home)
+        if (at.is_null().to_numpy() & (known != self.unnamed)).any():
+            raise KeyError(f"no node {ids.filter(at.is_null())[0]!r}")
+        return known.astype(np.int64)
+
+    def of_numbers(self, numbers: Ints) -> Ints:
+        """Places of numbers of the snapshot's nodes, none of them a column."""
+        return self._number[numbers]
 
 
-def _by_runs(lineage: Lineage) -> pl.DataFrame:
-    """What runs read from one dataset to write another: source, target, bytes, reads (number of runs)."""
-    runs, io = lineage.frames["runs"], lineage.frames["io"]
-    inputs = io.filter(pl.col("direction") == "in").join(runs.select("run", "job"), on="run")
-    read = inputs.group_by("job", pl.col("dataset").alias("source")).agg(
-        pl.when(pl.col("bytes").is_not_null().all()).then(pl.col("bytes").sum()).alias("bytes"),
-        pl.len().cast(pl.Int64).alias("reads"),
-    )
-    writes = (
-        lineage.frames["edges"].filter(pl.col("type") == "WRITE").select(pl.col("source").alias("job"), "target").unique()
-    )
-    return read.join(writes, on="job").group_by("source", "target").agg(
-        pl.when(pl.col("bytes").is_not_null().all()).then(pl.col("bytes").sum()).alias("bytes"), pl.col("reads").sum()
-    )
+@dataclass(frozen=True)
+class Consumers:
+    """The graph along which cost is consumed.
+
+    Attributes
+    ----------
+    places : Places
+        What the numbers stand for.
+    source, target : numpy.ndarray
+        Shape (m,). Who reads what: a dataset, and a dataset made from it, a report, or a person. No two alike,
+        none from a node to itself, none from a final consumer.
+    bytes, reads : numpy.ndarray of float
+        Shape (m,). How much was read; 0: not known.
+    terminal, key : numpy.ndarray
+        Shape (k,). What each final consumer counts as: places in `keys`.
+    keys : polars.Series of String
+        Sorted, distinct.
+    """
+
+    places: Places
+    source: Ints
+    target: Ints
+    bytes: NDArray[np.float64]
+    reads: NDArray[np.float64]
+    terminal: Ints
+    key: Ints
+    keys: pl.Series
 
 
-def consumer_keys(lineage: Lineage, by: str, people: pl.Series) -> pl.DataFrame:
-    """Say what each final consumer counts as.
+def consumers(
+    lineage: Lineage, by: str, monitors: Sequence[str] = (), *, measured: bool = True, paid_for: pl.Series | None = None
+) -> Consumers:
+    """List who reads what, and what each final consumer counts as.
 
     Parameters
     ----------
@@ -64,24 +100,86 @@ def consumer_keys(lineage: Lineage, by: str, people: pl.Series) -> pl.DataFrame:
         A snapshot.
     by : str
         One of `BY`.
-    people : polars.Series
-        Ids of everything that reads; those that are no dataset are final consumers.
-
-    Returns
-    -------
-    polars.DataFrame
-        terminal, key: a row per pair; several owners of one report are several rows.
+    monitors : sequence of str
+        Consumers whose reads do not count.
+    measured : bool
+        Look up how much was read.
+    paid_for : polars.Series of String, optional
+        Ids of nodes that money is spent on; the people among them consume it.
     """
+    places = Places(lineage)
+    read = _readers(lineage, places, monitors, measured=measured)
+    target = read["target"].to_numpy()
+    spent_on = places.of(paid_for) if paid_for is not None else np.zeros(0, dtype=np.int64)
+    seen = np.unique(np.concatenate([target, spent_on]))
+    final = _kind_is(places, "principal", "compute")
+    final[places.unnamed] = True
+    pairs = _keys(lineage, by, places.names.gather(seen[final[seen]]))
+    terminal = places.of(pairs["terminal"])
+    keys = pairs["key"].unique().sort()
+    key = keys.search_sorted(pairs["key"]).to_numpy().astype(np.int64) if pairs.height else np.zeros(0, dtype=np.int64)
+    ends = np.zeros(places.n, dtype=bool)
+    ends[terminal] = True
+    source = read["source"].to_numpy()
+    onward = ~ends[source]
+    amount = {c: read[c].fill_null(0).cast(pl.Float64).to_numpy()[onward] for c in ("bytes", "reads")}
+    return Consumers(places, source[onward], target[onward], amount["bytes"], amount["reads"], terminal, key, keys)
+
+
+def _kind_is(places: Places, *kinds: str) -> NDArray[np.bool_]:
+    return np.append(places.kinds.is_in(list(kinds)).to_numpy(), False)
+
+
+def _readers(lineage: Lineage, places: Places, monitors: Sequence[str], *, measured: bool) -> pl.DataFrame:
+    """source, target, bytes, reads (null: not known), one row a pair, sorted."""
+    reads = usage_log(lineage, monitors).reads
+    own = reads.filter(~pl.col("consumer_kind").is_in(["job", "column"]) | pl.col("consumer_kind").is_null())
+    report = _kind_is(places, "report")
+    direct = pl.DataFrame(
+        {"source": places.of(own["node"]), "target": places.of(own["consumer"]), "bytes": own["bytes"], "reads": own["reads"]}
+    )
+    direct = direct.filter(pl.Series(~report[direct["source"].to_numpy()]) & (pl.col("source") != pl.col("target")))
+    direct = direct.group_by("source", "target").agg(_if_all_known("bytes"), pl.col("reads").sum())
+    graph = lineage.graph("dataset")
+    ends = {side: places.of_numbers(graph.members[getattr(graph.adjacency, side)]) for side in ("source", "target")}
+    moved = pl.DataFrame(ends, schema={"source": pl.Int64, "target": pl.Int64}).filter(pl.col("source") != pl.col("target"))
+    if direct.height:
+        moved = moved.join(direct.select("source", "target"), on=["source", "target"], how="anti")
+    unknown = [pl.lit(None, pl.Int64).alias(c) for c in ("bytes", "reads")]
+    found = _by_runs(lineage, places) if measured else None
+    moved = moved.join(found, on=["source", "target"], how="left") if found is not None else moved.with_columns(unknown)
+    columns = ["source", "target", "bytes", "reads"]
+    return pl.concat([direct.select(columns), moved.select(columns)], how="vertical_relaxed").sort("source", "target")
+
+
+def _if_all_known(column: str) -> pl.Expr:
+    return pl.when(pl.col(column).is_not_null().all()).then(pl.col(column).sum()).alias(column)
+
+
+def _by_runs(lineage: Lineage, places: Places) -> pl.DataFrame | None:
+    """What runs read from one dataset to write another: source, target, bytes, reads (number of runs)."""
+    runs, io = lineage.frames["runs"], lineage.frames["io"]
+    inputs = io.filter(pl.col("direction") == "in").join(runs.select("run", "job"), on="run")
+    if inputs.is_empty():
+        return None
+    read = inputs.group_by("job", pl.col("dataset").alias("source")).agg(
+        _if_all_known("bytes"), pl.len().cast(pl.Int64).alias("reads")
+    )
+    written = lineage.frames["edges"].filter(pl.col("type") == "WRITE")
+    writes = written.select(pl.col("source").alias("job"), "target").unique()
+    found = read.join(writes, on="job")
+    found = found.with_columns(pl.Series(c, places.of(found[c])) for c in ("source", "target"))
+    return found.group_by("source", "target").agg(_if_all_known("bytes"), pl.col("reads").sum())
+
+
+def _keys(lineage: Lineage, by: str, people: pl.Series) -> pl.DataFrame:
+    """terminal, key: what each final consumer counts as; several owners of one report are several rows."""
     nodes = lineage.frames["nodes"]
     if by == "dataset":
         data = lineage.graph("dataset").nodes["id"]
         return pl.DataFrame({"terminal": data, "key": data})
     reports = nodes.filter(pl.col("kind") == "report").select(pl.col("id").alias("terminal"), "owners")
-    data = nodes.filter(pl.col("kind").is_in(_MACHINES))["id"]
-    graph = lineage.graph("dataset").nodes["id"]
-    direct = pl.DataFrame({"terminal": people.unique()}).filter(
-        ~pl.col("terminal").is_in(pl.concat([data, graph]).unique().implode())
-    )
+    direct = pl.DataFrame({"terminal": people})
     if by == "consumer":
         both = pl.concat([reports.select("terminal"), direct])
         return both.with_columns(pl.col("terminal").alias("key")).sort("terminal")
@@ -90,7 +188,27 @@ def consumer_keys(lineage: Lineage, by: str, people: pl.Series) -> pl.DataFrame:
         return pl.concat([named, direct.with_columns(pl.lit("other").alias("key"))]).sort("terminal", "key")
     owners = reports.explode("owners").select("terminal", pl.col("owners").alias("key"))
     pairs = pl.concat([owners, direct.with_columns(pl.col("terminal").alias("key"))])
-    pairs = pairs.join(_principals(nodes), on="key", how="left")
+    return owner_keys(nodes, pairs.rename({"key": "owner"}), by)
+
+
+def owner_keys(nodes: pl.DataFrame, pairs: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Say what owners count as.
+
+    Parameters
+    ----------
+    nodes : polars.DataFrame
+        The conformed nodes.
+    pairs : polars.DataFrame
+        terminal, owner (an id or a name of a principal; null: nobody is named).
+    by : str
+        With ``team`` a person counts as the team, else as himself.
+
+    Returns
+    -------
+    polars.DataFrame
+        terminal, key: no two rows alike; ``other`` for nobody, and by team for a person without one.
+    """
+    pairs = pairs.rename({"owner": "key"}).join(_principals(nodes), on="key", how="left")
     key = pl.coalesce("principal", "key")
     if by == "team":
         is_reader = pl.col("terminal") == pl.col("key")

@@ -12,7 +12,7 @@ from lineage_nb.graph.flow import split
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.model.normalise import parse_time
 
-__all__ = ["Placement", "place"]
+__all__ = ["Placement", "place", "written"]
 
 _US_PER_DAY = 86_400_000_000
 
@@ -24,7 +24,11 @@ class Placement:
     Attributes
     ----------
     amounts : polars.DataFrame
-        node (dataset or report), amount (micro-units).
+        node (dataset or report), amount (micro-units): what `own` says, and the jobs' by what they write.
+    own : polars.DataFrame
+        node (dataset or report), amount: billed to it.
+    jobs : polars.DataFrame
+        node (a job that writes something known), amount: billed to it, or its share of warehouse time.
     idle : int
         Micro-units of warehouse time in which nothing ran.
     unallocated : int
@@ -36,6 +40,8 @@ class Placement:
     """
 
     amounts: pl.DataFrame
+    own: pl.DataFrame
+    jobs: pl.DataFrame
     idle: int
     unallocated: int
     note: str
@@ -63,28 +69,31 @@ def place(lineage: Lineage, spent: pl.DataFrame) -> Placement:
     hours = rows.filter(pl.col("kind") == "compute")
     to_jobs, idle, lost = _hours(lineage, hours)
     jobs = pl.concat([rows.filter(pl.col("kind") == "job").select("node", "amount"), to_jobs])
-    on_data, homeless = _outputs(lineage, jobs.group_by("node").agg(pl.col("amount").sum()))
+    by_job = jobs.group_by("node").agg(pl.col("amount").sum()).sort("node")
+    writes = written(lineage, by_job["node"])
+    on_data, homeless = _outputs(lineage, by_job, writes)
     graph = lineage.graph("dataset").nodes["id"]
     known = pl.col("data").is_in(graph.implode()) & ~pl.col("kind").is_in(["compute", "job"])
     own = rows.filter(known).select(pl.col("data").alias("node"), "amount")
     nowhere = rows.filter((pl.col("kind").is_null() | ~pl.col("kind").is_in(["compute", "job"])) & ~known.fill_null(value=False))
+    own = own.group_by("node").agg(pl.col("amount").sum()).sort("node")
     amounts = pl.concat([own, on_data]).group_by("node").agg(pl.col("amount").sum()).sort("node")
+    writing = by_job.filter(pl.col("node").is_in(writes["job"].implode()))
     unallocated = int(nowhere["amount"].sum()) + lost + homeless
     note = ""
     if homeless:
         note = "Jobs that write nothing known are unallocated."
-    writing = lineage.frames["edges"].filter(pl.col("type") == "WRITE")["source"].unique()
     metered = lineage.frames["runs"]["compute"].drop_nulls().unique()
     lost_rows = [
         nowhere.select("node", "amount"),
-        jobs.filter(~pl.col("node").is_in(writing.implode())),
+        by_job.join(writing, on="node", how="anti"),
         hours.filter(~pl.col("node").is_in(metered.implode())).select("node", "amount"),
     ]
     lines = {
         "unallocated": pl.concat(lost_rows).group_by("node").agg(pl.col("amount").sum()),
         "idle": idle,
     }
-    return Placement(amounts, int(idle["amount"].sum()), unallocated, note, lines)
+    return Placement(amounts, own, writing, int(idle["amount"].sum()), unallocated, note, lines)
 
 
 def _hours(lineage: Lineage, hours: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, int]:
@@ -136,17 +145,27 @@ def _spans(hours: pl.DataFrame) -> pl.DataFrame:
     return hours.select("node", "amount", first.alias("from"), last.alias("to"))
 
 
-def _outputs(lineage: Lineage, jobs: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+def written(lineage: Lineage, jobs: pl.Series) -> pl.DataFrame:
+    """List what jobs write: job, node (a dataset, or whoever a query ran for), each pair once, sorted.
+
+    Parameters
+    ----------
+    lineage : Lineage
+        A snapshot.
+    jobs : polars.Series of String
+        Ids of jobs.
+    """
+    nodes = lineage.frames["nodes"]
+    data = nodes.select(pl.col("id").alias("target"), pl.when(pl.col("kind") == "column").then("parent").fill_null(pl.col("id")).alias("node"))
+    writes = lineage.frames["edges"].filter((pl.col("type") == "WRITE") & pl.col("source").is_in(jobs.unique().implode()))
+    return writes.join(data, on="target").select(pl.col("source").alias("job"), "node").unique().sort("job", "node")
+
+
+def _outputs(lineage: Lineage, jobs: pl.DataFrame, writes: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """Jobs → what they write, by bytes, else rows, else evenly: (node, amount) of datasets, left over."""
     none = pl.DataFrame(schema={"node": pl.String, "amount": pl.Int64})
     if jobs.is_empty():
         return none, 0
-    nodes = lineage.frames["nodes"]
-    data = nodes.select(pl.col("id").alias("target"), pl.when(pl.col("kind") == "column").then("parent").fill_null(pl.col("id")).alias("node"))
-    writes = (
-        lineage.frames["edges"].filter(pl.col("type") == "WRITE").join(data, on="target")
-        .select(pl.col("source").alias("job"), "node").unique().sort("job", "node")
-    )
     sizes = (
         lineage.frames["io"].filter(pl.col("direction") == "out").join(lineage.frames["runs"].select("run", "job"), on="run")
         .group_by("job", pl.col("dataset").alias("node")).agg(pl.col("bytes").sum(), pl.col("rows").sum())

@@ -36,7 +36,7 @@ html,body{height:auto!important}.card{flex:none!important;height:62vh!important}
 .lnb.rows{max-width:none;padding:10px 16px}.lnb.rows .wide{max-height:60vh;overflow:auto}
 @media print{.card,footer{display:none!important}.lnb.rows .wide{max-height:none;overflow:visible}}
 </style>"""
-_NUMBERS = ("amount", "billed", "exclusive", "shared", "freed", "share", "bytes", "hops")
+_NUMBERS = ("amount", "billed", "exclusive", "shared", "freed", "cash", "promised", "after", "realised", "share", "bytes", "hops")
 _LONG = ("evidence", "owners")
 
 

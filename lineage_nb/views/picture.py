@@ -89,7 +89,8 @@ def scene_for(answer: Answer, max_marks: int = _MARKS) -> Scene:
 
 def picture(answer: Answer) -> str:
     """The small picture of an answer, as SVG; empty when there is nothing to draw."""
-    return {"impact": _impact, "cost": _cost, "pii": _pii, "unused": _unused}[answer.analysis](answer)
+    draw = {"impact": _impact, "cost": _cost, "pii": _pii, "unused": _unused, "what_if": _what_if, "realised": _realised}
+    return draw[answer.analysis](answer)
 
 
 def _impact(answer: Answer) -> str:
@@ -112,6 +113,20 @@ def _pii(answer: Answer) -> str:
 def _unused(answer: Answer) -> str:
     counts = answer.frame.group_by("verdict").len().sort("len", "verdict", descending=[True, False])
     return bars(counts["verdict"].to_list(), counts["len"].to_list(), answer.headline, limit=10)
+
+
+def _what_if(answer: Answer) -> str:
+    parts, currency = answer.summary["by_component"], str(answer.summary["currency"])
+    shown = [money(v, currency) for v in parts.values()]
+    return bars([str(c) for c in parts], list(parts.values()), answer.headline, shown, limit=10)
+
+
+def _realised(answer: Answer) -> str:
+    summary = answer.summary
+    if summary["promised"] is None:
+        return ""
+    both = [int(summary[name]) for name in ("promised", "realised")]
+    return bars(["promised", "realised"], both, answer.headline, [money(v, summary["currency"]) for v in both])
 
 
 def busiest(lineage: Lineage) -> str | None:

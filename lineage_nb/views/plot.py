@@ -135,4 +135,28 @@ def _unused(answer: Answer, axes: Axes) -> None:
     axes.set_xlabel("tables and reports (orange: unused)")
 
 
-_DRAW: dict[str, Callable[[Answer, Axes], None]] = {"impact": _impact, "cost": _cost, "pii": _pii, "unused": _unused}
+def _what_if(answer: Answer, axes: Axes) -> None:
+    _money_bars(dict(answer.summary["by_component"]), str(answer.summary["currency"]), axes)
+
+
+def _realised(answer: Answer, axes: Axes) -> None:
+    told = {name: answer.summary[name] for name in ("promised", "realised") if answer.summary[name] is not None}
+    _money_bars(told, str(answer.summary["currency"]), axes)
+
+
+def _money_bars(amounts: dict[str, int], currency: str, axes: Axes) -> None:
+    names = list(reversed(amounts))
+    drawn = axes.barh([_label(str(name)) for name in names], [amounts[name] / 1e6 for name in names], color=_BLUE)
+    axes.bar_label(drawn, [money(amounts[name]) for name in names], padding=3, fontsize=8)
+    axes.set_xlabel(currency.replace("$", r"\$") or "amount")
+    axes.margins(x=0.15)
+
+
+_DRAW: dict[str, Callable[[Answer, Axes], None]] = {
+    "impact": _impact,
+    "cost": _cost,
+    "pii": _pii,
+    "unused": _unused,
+    "what_if": _what_if,
+    "realised": _realised,
+}

@@ -18,7 +18,7 @@ __all__ = ["MONEY_COLUMNS", "NODE_COLUMNS", "cell", "overview", "result_text", "
 _ROWS = 10
 _WIDTH = 160
 NODE_COLUMNS = ("node", "via", "origin", "key", "source", "target")
-MONEY_COLUMNS = ("amount", "billed", "exclusive", "shared", "freed")
+MONEY_COLUMNS = ("amount", "billed", "exclusive", "shared", "freed", "cash", "promised", "after", "realised")
 
 
 def shown_rows(answer: Answer, rows: int) -> pl.DataFrame:
