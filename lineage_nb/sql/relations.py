@@ -80,16 +80,16 @@ class Relation:
 
     def possible(self, name: str) -> Cell | None:
         """A column that may be there, behind a star that could not be expanded; `name` in its own spelling."""
-        found = None
-        for opening in self.openings:
-            if name.lower() in opening.without:
-                continue
-            cell = opening.source.listed(name) or opening.source.possible(name)
-            if cell is not None:
-                if found is not None:
-                    return None
-                found = cell
-        return found
+        found = self._behind_stars(name)
+        return found[0] if len(found) == 1 else None
+
+    def torn(self, name: str) -> bool:
+        """Whether a column may be there, behind one of several stars, and nobody can say which."""
+        return len(self._behind_stars(name)) > 1
+
+    def _behind_stars(self, name: str) -> list[Cell]:
+        sources = [opening.source for opening in self.openings if name.lower() not in opening.without]
+        return [cell for s in sources if (cell := s.listed(name) or s.possible(name)) is not None]
 
     def row(self) -> Cell:
         """The whole row as one value."""

@@ -198,6 +198,9 @@ class Scope:
             return row
         openings = [(r, c) for _, r in self.relations if r.is_open and (c := r.possible(name)) is not None]
         if len(openings) == 1:
+            torn = [r for _, r in self.relations if r.torn(name)]
+            if torn:
+                raise LookupError([openings[0][0], *torn])
             return openings[0][1]
         if alias is not None:
             return alias
@@ -229,7 +232,7 @@ def _labels(scope: Scope, relations: list[Relation]) -> str:
         for alias, relation in scope.relations
         if any(relation is r for r in relations)
     ]
-    return " or ".join(labels[:4])
+    return " or ".join(label or "a query without a name" for label in labels[:4])
 
 
 def _unqualified(scope: Scope, name: str, node: Any, *, quiet: bool = False) -> Cell | None:
@@ -340,7 +343,8 @@ def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cel
                 cell = relation.whole.field(column)
             if cell is not None:
                 return _fields(cell, rest)
-            return _unresolved(scope, column, f"is no column of {qualifiers[cut - 1]}", node)
+            why = "may come from several tables behind" if relation.torn(column) else "is no column of"
+            return _unresolved(scope, column, f"{why} {qualifiers[cut - 1]}", node)
         level = level.parent
     if name.lower() in _SEQUENCES:
         return Cell({})

@@ -249,3 +249,19 @@ mart_flows <- zones.borough GROUP_BY
 mart_flows <- raw_trips.pickup_at GROUP_BY
 inputs: raw_trips, zones
 outputs: mart_flows
+
+===
+-- case: a name that one of two stars may hold is not given to the table beside them
+-- dialect: duckdb
+-- problems: 1
+SELECT s FROM t3 JOIN (SELECT * FROM t2, t1) USING (a)
+;;;
+.s <- .s IDENTITY plain
+* <- t3.a JOIN
+===
+-- case: a qualified name behind several stars
+-- dialect: duckdb
+-- problems: 1
+SELECT x.s FROM (SELECT * FROM t2, t1) x
+;;;
+.s <- .s IDENTITY plain
