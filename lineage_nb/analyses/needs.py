@@ -16,13 +16,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lineage_nb.analyses.terminal import not_exporting, terminal_reads, views_logged
 from lineage_nb.analyses.usage_log import UsageLog, covered
 from lineage_nb.graph.csr import Adjacency, Ints, build_adjacency
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.lineage_graph import LineageGraph
 from lineage_nb.graph.propagate import live
 
-__all__ = ["WORLDS", "Needs", "Removal", "terminal_reads", "views_logged"]
+__all__ = ["WORLDS", "Needs", "Removal"]
 
 Bools = NDArray[np.bool_]
 
@@ -34,72 +35,6 @@ before needs."""
 
 _EPOCH = date(1970, 1, 1)
 _SEASON = 1.25
-_TEST = r"(^|[/ _-])tests?($|[/ _-])"
-_NOT_TERMINAL = ("report", "job", "dataset", "column")
-
-
-def _not_exporting(lineage: Lineage) -> pl.Series:
-    """Jobs that write something, and tests."""
-    edges, nodes = lineage.frames["edges"], lineage.frames["nodes"]
-    writing = edges.filter(pl.col("type") == "WRITE")["source"]
-    tests = nodes.filter((pl.col("kind") == "job") & pl.col("type").str.to_lowercase().str.contains(_TEST))["id"]
-    return pl.concat([writing, tests]).unique()
-
-
-def terminal_reads(lineage: Lineage, log: UsageLog) -> pl.DataFrame:
-    """List the reads that nothing else is made from.
-
-    Parameters
-    ----------
-    lineage : Lineage
-        A snapshot.
-    log : UsageLog
-        Its usage.
-
-    Returns
-    -------
-    polars.DataFrame
-        node, consumer (null: unnamed), day. The reads of a job that writes nothing and tests nothing are on the
-        day of its last run.
-    """
-    quiet = _not_exporting(lineage).implode()
-    named = pl.col("consumer_kind").is_null() | ~pl.col("consumer_kind").is_in(_NOT_TERMINAL)
-    exporting = (pl.col("consumer_kind") == "job") & ~pl.col("consumer").is_in(quiet)
-    reads = log.reads.filter(named | exporting).select("node", "consumer", "day")
-    runs, coded = lineage.frames["runs"], lineage.coded
-    last_run = runs.group_by("job").agg(pl.max_horizontal(pl.col("end").max(), pl.col("start").max()).alias("ran"))
-    stated = lineage.frames["edges"].filter((pl.col("type") == "READ") & ~pl.col("target").is_in(quiet))
-    homes = pl.Series(coded.data).gather(coded.numbers(stated["source"]))
-    exports = stated.with_columns(coded.ids.gather(homes).alias("node")).join(
-        last_run, left_on="target", right_on="job", how="left"
-    )
-    exports = exports.select(
-        "node", pl.col("target").alias("consumer"), pl.coalesce("ran", "last_seen").dt.date().alias("day")
-    ).drop_nulls("day")
-    if log.end is not None:
-        exports = exports.with_columns(pl.min_horizontal("day", pl.lit(log.end)).alias("day"))
-    return pl.concat([reads, exports])
-
-
-def views_logged(lineage: Lineage, log: UsageLog) -> Bools:
-    """Tell of which reports the log would show views; true for everything that is no report.
-
-    A log shows the views of a namespace when coverage says so, or when it holds a view of one of its reports.
-
-    Returns
-    -------
-    numpy.ndarray of bool
-        Shape (nodes of the dataset level,).
-    """
-    nodes = lineage.graph("dataset").nodes
-    viewed = nodes.filter((pl.col("kind") == "report") & pl.col("id").is_in(log.reads["node"].unique().implode()))
-    stated = lineage.frames["coverage"].filter(pl.col("what") == "usage")["scope"].to_list()
-    named = pl.any_horizontal(
-        pl.lit(value=False), *[(pl.col("namespace") == s) | pl.col("id").str.starts_with(s) for s in stated]
-    )
-    seen = viewed["namespace"].fill_null("").unique().implode()
-    logged = (pl.col("kind") != "report") | pl.col("namespace").fill_null("").is_in(seen) | named
-    return nodes.select(logged.fill_null(value=False).alias("logged"))["logged"].to_numpy()
 
 
 def _quiet(days: pl.DataFrame, by: list[str], end: date) -> pl.DataFrame:
@@ -321,7 +256,7 @@ class Needs:
         coded = self.lineage.coded
         edges = coded.edges.select("type", "source", "target", "source_data", "target_data")
         writes = edges.filter(pl.col("type") == "WRITE").select(job="source", data="target_data")
-        quiet = coded.numbers(_not_exporting(self.lineage)).drop_nulls()
+        quiet = coded.numbers(not_exporting(self.lineage)).drop_nulls()
         tests = edges.filter(
             (pl.col("type") == "READ")
             & pl.col("target").is_in(quiet.implode())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lineage_nb.analyses.freed import freed_costs
 from lineage_nb.analyses.result import Answer, as_list, money, plural
+from lineage_nb.analyses.terminal import NOT_TERMINAL, terminal_reads, views_logged
 from lineage_nb.analyses.usage_log import UsageLog, coverage_sentences, covered, resolve_consumers, usage_log
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.csr import Ints
@@ -56,8 +57,6 @@ _NEVER = -(10**9)
 _SEASON = 1.25
 _SCANNER_SHARE = 0.8
 _SCANNER_MIN = 10
-_TEST = r"(^|[/ _-])tests?($|[/ _-])"
-_NOT_TERMINAL = ("report", "job", "dataset", "column")
 
 
 def unused(
@@ -211,17 +210,19 @@ class _Judge:
 
     # -- facts per node ----------------------------------------------------------------------------------------
 
+    @cached_property
     def _terminal(self) -> pl.DataFrame:
-        """Terminal reads: node, consumer, day; the export of a job without output is one."""
-        named = pl.col("consumer_kind").is_null() | ~pl.col("consumer_kind").is_in(_NOT_TERMINAL)
-        exporting = (pl.col("consumer_kind") == "job") & ~pl.col("consumer").is_in(_not_exporting(self.lineage).implode())
-        reads = self.log.reads.filter(named | exporting).select("node", "consumer", "day")
-        return pl.concat([reads, _exports(self.lineage, self.log.end)])
+        """Terminal reads: node, consumer, day."""
+        return terminal_reads(self.lineage, self.log)
+
+    @cached_property
+    def _views_logged(self) -> NDArray[np.bool_]:
+        return views_logged(self.lineage, self.log)
 
     def _last_reads(self, n: int, source: Ints, target: Ints) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Last terminal read of each node or of anything made from it (day number), and where it happened."""
         numbers = self.graph.nodes.select("id").with_row_index("i")
-        last = self._terminal().group_by("node").agg(pl.col("day").max()).join(numbers, left_on="node", right_on="id")
+        last = self._terminal.group_by("node").agg(pl.col("day").max()).join(numbers, left_on="node", right_on="id")
         packed = np.full(n, -1, dtype=np.int64)
         packed[last["i"].to_numpy()] = last["day"].cast(pl.Int32).cast(pl.Int64).to_numpy() * n + last["i"].cast(pl.Int64).to_numpy()
         packed = push_max(n, source, target, packed)
@@ -233,27 +234,15 @@ class _Judge:
         mine = self.graph.nodes.select("id").join(known, on="id", how="left", maintain_order="left")
         self._why = mine["why"].fill_null("no usage log covers it").to_list()
         blind = ~mine["covered"].fill_null(value=False).to_numpy()
-        blind &= (self.graph.nodes["kind"] != "report").to_numpy() | self._views_logged()
+        blind &= (self.graph.nodes["kind"] != "report").to_numpy() | self._views_logged
         return push_max(n, source, target, np.where(blind, np.arange(n), -1))
-
-    def _views_logged(self) -> NDArray[np.bool_]:
-        """Whether the log would show views of each report (true for everything that is no report)."""
-        nodes = self.graph.nodes
-        viewed = nodes.filter((pl.col("kind") == "report") & pl.col("id").is_in(self.log.reads["node"].unique().implode()))
-        stated = self.lineage.frames["coverage"].filter(pl.col("what") == "usage")["scope"].to_list()
-        named = pl.any_horizontal(
-            pl.lit(value=False), *[(pl.col("namespace") == s) | pl.col("id").str.starts_with(s) for s in stated]
-        )
-        seen = viewed["namespace"].fill_null("").unique().implode()
-        logged = (pl.col("kind") != "report") | pl.col("namespace").fill_null("").is_in(seen) | named
-        return nodes.select(logged.fill_null(value=False).alias("logged"))["logged"].to_numpy()
 
     def _assumed(self, n: int, source: Ints, target: Ints) -> NDArray[np.bool_]:
         """Reports whose views no log shows, and what feeds them."""
-        return push_max(n, source, target, (~self._views_logged()).astype(np.int64)) > 0
+        return push_max(n, source, target, (~self._views_logged).astype(np.int64)) > 0
 
     def _seasonal(self, window: tuple[date, date]) -> NDArray[np.bool_]:
-        days = self._terminal().select("node", "day").unique().sort("node", "day")
+        days = self._terminal.select("node", "day").unique().sort("node", "day")
         gaps = days.group_by("node").agg(
             pl.col("day").diff().dt.total_days().max().alias("gap"), pl.col("day").max().alias("last")
         )
@@ -293,35 +282,13 @@ class _Judge:
         return pl.Series("evidence", texts, dtype=pl.String)
 
 
-def _exports(lineage: Lineage, end: date | None) -> pl.DataFrame:
-    """Reads by jobs that write nothing and test nothing, on the day of their last run: node, consumer, day."""
-    edges, runs, nodes = (lineage.frames[n] for n in ("edges", "runs", "nodes"))
-    readers = edges.filter((pl.col("type") == "READ") & ~pl.col("target").is_in(_not_exporting(lineage).implode()))
-    last_run = runs.group_by("job").agg(pl.max_horizontal(pl.col("end").max(), pl.col("start").max()).alias("ran"))
-    homes = nodes.select(pl.col("id").alias("source"), pl.when(pl.col("kind") == "column").then("parent").fill_null(pl.col("id")).alias("data"))
-    days = readers.join(homes, on="source", how="left").join(last_run, left_on="target", right_on="job", how="left").select(
-        pl.coalesce("data", "source").alias("node"),
-        pl.col("target").alias("consumer"),
-        pl.coalesce("ran", "last_seen").dt.date().alias("day"),
-    ).drop_nulls("day")
-    return days if end is None else days.with_columns(pl.min_horizontal("day", pl.lit(end)).alias("day"))
-
-
-def _not_exporting(lineage: Lineage) -> pl.Series:
-    """Jobs that write something, and tests."""
-    edges, nodes = lineage.frames["edges"], lineage.frames["nodes"]
-    writing = edges.filter(pl.col("type") == "WRITE")["source"]
-    tests = nodes.filter((pl.col("kind") == "job") & pl.col("type").str.to_lowercase().str.contains(_TEST))["id"]
-    return pl.concat([writing, tests]).unique()
-
-
 def _suspects(lineage: Lineage, log: UsageLog, days: int) -> list[str]:
     """Accounts that read nearly every table which anybody reads."""
     window = log.window(days)
     if window is None:
         return []
     recent = log.reads.filter(
-        (pl.col("day") >= window[0]) & pl.col("consumer_kind").is_not_null() & ~pl.col("consumer_kind").is_in(_NOT_TERMINAL)
+        (pl.col("day") >= window[0]) & pl.col("consumer_kind").is_not_null() & ~pl.col("consumer_kind").is_in(NOT_TERMINAL)
     )
     datasets = lineage.graph("dataset").nodes.filter(pl.col("kind") != "report")["id"]
     recent = recent.filter(pl.col("node").is_in(datasets.implode()))
