@@ -529,7 +529,7 @@ def test_costs_follow_jobs_and_readers(tmp_path: Path) -> None:
     assert sum(answer.values()) == 3_937_500
     # m costs 3.00, read twice by jo and once by nobody named; jo's own queries are jo's
     assert answer["principal:db/jo"] == 2_000_000 + 750_000
-    assert answer["unconsumed"] == 125_000  # al reads no table
+    assert answer["principal:db/al"] == 125_000  # al reads no table, but what al ran is al's
     assert answer["unallocated"] == 62_500
 
 
