@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lineage_nb.analyses.cost_shares import largest_first
-from lineage_nb.graph.csr import Ints, build_adjacency
+from lineage_nb.graph.csr import Ints, build_adjacency, stable_order
 from lineage_nb.graph.order import Condensation, condense
 from lineage_nb.graph.propagate import live, push_max
 
@@ -93,12 +93,12 @@ class KeySets:
         source, target = parts.source, parts.target
         kept = wide[source] & (most[target] >= 0)
         source, target = source[kept], target[kept]
-        below = live(build_adjacency(parts.count, target, source)[0], np.unique(wanted))
+        below = live(build_adjacency(parts.count, target, source)[0], _numbers_in(parts.count, wanted))
         kept = below[source]
         source, target = source[kept], target[kept]
         to_key = ~wide[target]
-        pairs = _distinct(source[to_key], most[target[to_key]] - first, self.keys)
-        inner = _distinct(source[~to_key], target[~to_key], parts.count)
+        pairs = _distinct(source[to_key], most[target[to_key]] - first, parts.count, self.keys)
+        inner = _distinct(source[~to_key], target[~to_key], parts.count, parts.count)
         self._contract(parts.count, inner, pairs, wanted)
 
     def _contract(self, n: int, inner: tuple[Ints, Ints], pairs: tuple[Ints, Ints], wanted: Ints) -> None:
@@ -113,8 +113,8 @@ class KeySets:
             if (further == stands_for).all():
                 break
             stands_for = further
-        source, target = _distinct(source[~one], stands_for[target[~one]], n)
-        nodes = np.unique(np.concatenate([source, target, pairs[0], stands_for[wanted]]))
+        source, target = _distinct(source[~one], stands_for[target[~one]], n, n)
+        nodes = _numbers_in(n, source, target, pairs[0], stands_for[wanted])
         number = np.zeros(n, dtype=np.int64)
         number[nodes] = np.arange(len(nodes))
         graph = condense(len(nodes), number[source], number[target])
@@ -125,7 +125,7 @@ class KeySets:
         self._pairs = place[pairs[0]], pairs[1]
         self._at = place[stands_for[wanted]]
         self._n = graph.count
-        rows = np.unique(self._at)
+        rows = _numbers_in(self._n, self._at)
         deep = np.diff(self._after.indptr)[rows] > 0
         self._deep, self._flat = rows[deep], rows[~deep]
 
@@ -143,8 +143,10 @@ class KeySets:
         """Walk the blocks of keys: (the keys of a block, bit sets of the deep nodes)."""
         if not len(self._deep):
             return
-        used = np.unique(self._pairs[1])
-        nth = np.searchsorted(used, self._pairs[1])
+        used = _numbers_in(self.keys, self._pairs[1])
+        place = np.zeros(self.keys, dtype=np.int64)
+        place[used] = np.arange(len(used))
+        nth = place[self._pairs[1]]
         size = 64 * _WORDS
         sets = np.empty((self._n, _WORDS), dtype="<u8")
         for begin in range(0, len(used), size):
@@ -175,7 +177,7 @@ class KeySets:
     @cached_property
     def _sets(self) -> list[tuple[Ints, Sets]] | None:
         """All blocks, where they are few enough to be kept."""
-        used = len(np.unique(self._pairs[1]))
+        used = len(_numbers_in(self.keys, self._pairs[1]))
         return list(self._blocks()) if len(self._deep) * (used + 511) // 8 <= _KEPT else None
 
     @cached_property
@@ -218,26 +220,41 @@ class KeySets:
         digits = 52 - max(len(self._deep) + len(self._flat), 1).bit_length()
         whole, rest = np.divmod(held, count)
         parts = [whole >> digits, whole & ((1 << digits) - 1), (rest << digits) // count]
-        high, low, fraction = (self._sums(p).astype(np.int64) if p.any() else np.zeros(self.keys, np.int64) for p in parts)
+        high, low, fraction = (total.astype(np.int64) for total in self._sums(parts))
         part = (high << digits) + low + (fraction >> digits)
         return largest_first(int(amount.sum()), part, fraction & ((1 << digits) - 1))
 
-    def _sums(self, weight: Longs) -> NDArray[np.float64]:
-        """Sum weights by key."""
+    def _sums(self, weights: Sequence[Longs]) -> list[NDArray[np.float64]]:
+        """Sum each of several weights of the nodes by key, in one walk over the blocks."""
         node, key = self._listed
-        total = np.bincount(key, weights=weight[node], minlength=self.keys).astype(np.float64)  # of nothing: whole numbers
-        mine = weight[self._deep]
-        used = np.flatnonzero(mine)
-        for keys, sets in (self._blocks() if self._sets is None else self._sets) if len(used) else ():
-            total[keys] += _sums_by_bit(sets[used], mine[used])[: len(keys)]
-        return total
+        totals = [np.bincount(key, weights=w[node], minlength=self.keys).astype(np.float64) for w in weights]
+        used = [np.flatnonzero(w[self._deep]) for w in weights]
+        if not any(map(len, used)):
+            return totals
+        for keys, sets in self._blocks() if self._sets is None else self._sets:
+            for total, weight, at in zip(totals, weights, used, strict=True):
+                if len(at):
+                    total[keys] += _sums_by_bit(sets[at], weight[self._deep[at]])[: len(keys)]
+        return totals
 
 
-def _distinct(a: Ints, b: Ints, most: int) -> tuple[Ints, Ints]:
-    """Pairs (a, b), each once, sorted; b lies below `most`."""
-    code = np.unique(a.astype(np.int64) * max(most, 1) + b)
-    first, second = np.divmod(code, max(most, 1))
-    return first, second
+def _numbers_in(n: int, *arrays: Ints) -> Longs:
+    """The numbers below `n` that occur, ascending."""
+    found = np.zeros(n, dtype=bool)
+    for array in arrays:
+        found[array] = True
+    return np.flatnonzero(found)
+
+
+def _distinct(a: Ints, b: Ints, rows: int, columns: int) -> tuple[Ints, Ints]:
+    """Pairs (a, b), each once, sorted; a lies below `rows`, b below `columns`."""
+    by_column, _ = stable_order(b, columns)
+    order = by_column[stable_order(a[by_column], rows)[0]]
+    first, second = a[order], b[order]
+    new = np.ones(len(order), dtype=bool)
+    np.not_equal(first[1:], first[:-1], out=new[1:])
+    new[1:] |= second[1:] != second[:-1]
+    return first[new], second[new]
 
 
 def _bits(sets: Sets) -> Longs:
