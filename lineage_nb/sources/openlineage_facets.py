@@ -63,6 +63,7 @@ class Transformation(Struct, gc=False):
     type: str
     subtype: str | None = None
     masking: bool | None = None
+    description: str | None = None
 
 
 class _InputField(Struct, gc=False):

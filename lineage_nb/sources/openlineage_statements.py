@@ -30,7 +30,16 @@ from lineage_nb.sources.openlineage_facets import (
     without_deleted,
 )
 from lineage_nb.sources.openlineage_tables import Columns, Entities, Interner, Names
-from lineage_nb.sources.openlineage_words import MAX_INT, MAX_NAME, Arrow, Misfit, arrow, check_names, whole
+from lineage_nb.sources.openlineage_words import (
+    MAX_INT,
+    MAX_NAME,
+    Arrow,
+    Misfit,
+    arrow,
+    check_names,
+    says_decryption,
+    whole,
+)
 
 __all__ = ["OWN_JOB", "Statements", "job_code"]
 
@@ -225,10 +234,11 @@ class Statements:
                     levels.append((f"{prefix}{column.name}.", column.fields))
 
     def _arrow(self, given: Transformation, whole_dataset: bool, evidence: str) -> int:
-        key = (given.type, given.subtype, given.masking, whole_dataset, evidence)
+        decrypts = not given.masking and says_decryption(given.description)
+        key = (given.type, given.subtype, given.masking, decrypts, whole_dataset, evidence)
         number = self._arrow_of.get(key)
         if number is None:
-            said = arrow(given.type, given.subtype, given.masking, whole_dataset=whole_dataset)
+            said = arrow(given.type, given.subtype, given.masking, decrypts=decrypts, whole_dataset=whole_dataset)
             number = self._arrow_of[key] = self.arrows[said, evidence]
         return number
 

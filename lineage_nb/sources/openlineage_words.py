@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -13,6 +14,7 @@ __all__ = [
     "arrow",
     "check_names",
     "micros",
+    "says_decryption",
     "whole",
 ]
 
@@ -79,13 +81,31 @@ class Arrow(NamedTuple):
     to_dataset: bool
 
 
-def arrow(type_: str, subtype: str | None, masking: bool | None, *, whole_dataset: bool = False) -> Arrow:
+_DECRYPTION: Final = re.compile(r"(?i)(?<!en)(?:decrypt|decipher|detoken|de-token|de_token|unmask)")
+
+
+def says_decryption(description: str | None) -> bool:
+    """Whether a transformation's description names a function that shows what was encrypted or tokenised.
+
+    Examples
+    --------
+    >>> says_decryption("aes_decrypt"), says_decryption("aes_encrypt"), says_decryption(None)
+    (True, False, False)
+    """
+    return description is not None and _DECRYPTION.search(description) is not None
+
+
+def arrow(
+    type_: str, subtype: str | None, masking: bool | None, *, decrypts: bool = False, whole_dataset: bool = False
+) -> Arrow:
     """Say what a transformation means for an edge.
 
     Parameters
     ----------
     type_, subtype, masking
         As in the facet; ``DIRECT`` or ``INDIRECT``, in any case.
+    decrypts : bool
+        Whether its description names decryption or detokenisation: subtype ``DECRYPTION``, verdict plain.
     whole_dataset : bool
         Whether it was said of the whole target dataset, not of one of its fields.
 
@@ -106,5 +126,8 @@ def arrow(type_: str, subtype: str | None, masking: bool | None, *, whole_datase
         raise Misfit(type_)
     verdict = None
     if kind == "DIRECT":
-        verdict = "pseudonymised" if masking else {"IDENTITY": "plain", "AGGREGATION": "aggregated"}.get(sub or "")
+        if sub == "DECRYPTION" or (decrypts and sub in (None, "TRANSFORMATION")):
+            sub = "DECRYPTION"
+        known = {"IDENTITY": "plain", "DECRYPTION": "plain", "AGGREGATION": "aggregated", "PREDICATE": "derived"}
+        verdict = "pseudonymised" if masking else known.get(sub or "")
     return Arrow(kind, sub, masking, verdict, whole_dataset or (kind == "INDIRECT" and sub in _TO_DATASET))

@@ -118,7 +118,10 @@ class Dataset:
 
 
 class EdgeRow(NamedTuple):
-    """One statement about an edge; `code` is a verdict of `lineage_nb.sql.words`, times as in `Times`."""
+    """One statement about an edge; `code` is a verdict of `lineage_nb.sql.words`, times as in `Times`.
+
+    `k`, an extra column of the model: of a FILTER, how many distinct values of the column stand behind every row.
+    """
 
     source: str
     target: str
@@ -129,11 +132,13 @@ class EdgeRow(NamedTuple):
     job: str | None
     first_seen: int | None
     last_seen: int | None
+    k: int | None = None
 
 
 _EDGE: Final = {
-    **{name: FRAMES["edges"].schema[name] for name in EdgeRow._fields if name != "code"},
+    **{name: FRAMES["edges"].schema[name] for name in EdgeRow._fields if name not in ("code", "k")},
     "code": pl.Int64,
+    "k": pl.Int64,
     "first_seen": pl.Int64,
     "last_seen": pl.Int64,
 }
@@ -214,10 +219,14 @@ def edge_frame(rows: Sequence[EdgeRow], evidence: str) -> pl.DataFrame:
             pl.col("masking").min(),
             pl.col("first_seen").min(),
             pl.col("last_seen").max(),
+            pl.when(pl.col("k").null_count() == 0).then(pl.col("k").min()).alias("k"),
         )
     )
     known = pl.col("code").replace_strict(dict(enumerate(VERDICTS)), default=None, return_dtype=pl.String)
     told = one_each.with_columns(
         pl.when(~pl.col("unsure")).then(known).alias("verdict"), evidence=pl.lit(evidence)
     )
-    return fitted("edges", told).sort(*key, nulls_last=True)
+    made = fitted("edges", told)
+    if told["k"].null_count() < told.height:
+        made = made.with_columns(told["k"])
+    return made.sort(*key, nulls_last=True)

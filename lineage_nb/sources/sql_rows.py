@@ -9,6 +9,10 @@ the model says that no input feeds it. Three things are left open, so that analy
   unless nothing but the star was written;
 - a verdict that is not known is null, for all edges of a job between the same two columns.
 
+Two subtypes say more than OpenLineage's: DECRYPTION shows what encryption hid, of a PREDICATE only a comparison of the
+value shows. A WRITE of a job that always replaces all that a table held is an OVERWRITE. The extra column `k` of a
+FILTER says how many distinct values of the column stand behind every row that came out.
+
 A statement that moves no values (DELETE) has no READ, only what it filters by. A renamed table goes by its new name
 where the old one was not used again; else, and where tables are swapped, the content moved.
 """
@@ -61,6 +65,16 @@ class _Said(NamedTuple):
         """Whether anything is put into a written table, or taken from it; not where it is only declared."""
         declared = any(e.table == table for s in self.statements for e in s.events)
         return not declared or any(s.kind in _CHANGES and table in s.outputs for s in self.statements)
+
+
+    def writers(self, table: str) -> int:
+        """How many statements write a table."""
+        return sum(table in s.outputs for s in self.statements)
+
+    def replaces(self, table: str) -> bool:
+        """Whether the one statement that writes a stored table replaces all that it held."""
+        events = [e.what for s in self.statements for e in s.events if e.table == table]
+        return events == ["replace"] and self.writers(table) == 1 and table not in self.temporary
 
 
 def _said(what: SqlLineage | Statement) -> _Said:
@@ -280,7 +294,9 @@ class SqlRows:
                 self._datasets[target].column(name)
         if job is None or not (names or edges or said.fills(table)):
             return False
-        self._add(job.id, target, "WRITE", job.id, times)
+        self._add(job.id, target, "WRITE", job.id, times, "OVERWRITE" if said.replaces(table) else None)
+        if said.writers(table) > 1:  # what one of them says of its groups is not true of the others'
+            edges = [e._replace(least=None) for e in edges]
         by_column: dict[str, list[Edge]] = {name: [] for name in names if name != STAR}
         for edge in edges:
             if edge.output_column is None:
@@ -312,11 +328,12 @@ class SqlRows:
         subtype = edge.subtype
         code = edge.verdict if subtype <= AGGREGATION else None
         masking = edge.masking if subtype < FILTER else None
-        row = EdgeRow(source, target, type_of(subtype), SUBTYPES[subtype], code, masking, job, *times)
+        word = "DECRYPTION" if edge.restores else "PREDICATE" if edge.predicate else SUBTYPES[subtype]
+        row = EdgeRow(source, target, type_of(subtype), word, code, masking, job, *times, edge.least)
         self._edges.append(row)
 
-    def _add(self, source: str, target: str, kind: str, job: str, times: Times) -> None:
-        self._edges.append(EdgeRow(source, target, kind, None, None, None, job, *times))
+    def _add(self, source: str, target: str, kind: str, job: str, times: Times, subtype: str | None = None) -> None:
+        self._edges.append(EdgeRow(source, target, kind, subtype, None, None, job, *times))
 
     # -- what it amounts to ----------------------------------------------------------------------------------
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from lineage_nb.sql.flows import CARRIED, Flow, add, joined, masked, trace, verdict_of
+from lineage_nb.sql.flows import (
+    CARRIED,
+    PREDICATE,
+    RESTORES,
+    Flow,
+    add,
+    joined,
+    masked,
+    predicate,
+    restores,
+    trace,
+    verdict_of,
+)
 from lineage_nb.sql.relations import STAR
 from lineage_nb.sql.result import Edge, Problem, SqlLineage, Statement, made
 from lineage_nb.sql.words import AGGREGATION, COMPOSED, IDENTITY, PLAIN
@@ -148,7 +160,7 @@ def _through(statement: Statement, made: Mapping[str, _Made]) -> Iterator[Edge]:
     flows: dict[tuple[str, str | None], Flow] = {}
     for edge in statement.edges:
         flow = flows.setdefault((edge.output_table, edge.output_column), {})
-        packed = trace(edge.verdict, edge.masking) if edge.subtype <= AGGREGATION else CARRIED
+        packed = _packed(edge)
         source = made.get(edge.input_table)
         if source is None:
             add(flow, (edge.input_table, edge.input_column, edge.path, edge.subtype), packed)
@@ -162,8 +174,19 @@ def _through(statement: Statement, made: Mapping[str, _Made]) -> Iterator[Edge]:
             flows.setdefault((output, None), {}).update(rows)
     for (output, name), flow in flows.items():
         for (table, column, path, subtype), packed in flow.items():
-            verdict = verdict_of(packed) if subtype <= AGGREGATION else PLAIN
-            yield Edge(output, name, table, column, subtype, verdict, masked(packed), path)
+            if subtype <= AGGREGATION:
+                told = (verdict_of(packed), masked(packed), path, restores(packed), predicate(packed))
+            else:
+                told = (PLAIN, masked(packed), path, False, False)
+            yield Edge(output, name, table, column, subtype, *told)
+
+
+def _packed(edge: Edge) -> int:
+    """Trace of an edge."""
+    if edge.subtype > AGGREGATION:
+        return CARRIED
+    more = (RESTORES if edge.restores else 0) | (PREDICATE if edge.predicate else 0)
+    return trace(edge.verdict, edge.masking) | more
 
 
 def _remember(
@@ -181,7 +204,7 @@ def _remember(
         if edge.output_table not in passing:
             continue
         target = made[edge.output_table]
-        packed = trace(edge.verdict, edge.masking) if edge.subtype <= AGGREGATION else CARRIED
+        packed = _packed(edge)
         flow = (
             target.rows if edge.output_column is None else target.columns.setdefault(edge.output_column, {})
         )

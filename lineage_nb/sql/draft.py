@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from lineage_nb.sql.flows import Flow, add, masked, verdict_of
+from lineage_nb.sql.flows import Flow, add, masked, predicate, restores, verdict_of
 from lineage_nb.sql.relations import STAR, Relation
 from lineage_nb.sql.result import Edge, Event, Problem, Statement, made
-from lineage_nb.sql.words import AGGREGATION
+from lineage_nb.sql.words import AGGREGATION, FILTER
 
 __all__ = ["Draft"]
 
@@ -19,6 +19,7 @@ class Draft:
         self.kind = kind
         self.outputs: dict[str, dict[str, Flow]] = {}
         self.rows: dict[str, Flow] = {}
+        self.least: dict[str, dict[tuple[str, str], int]] = {}
         self.events: list[Event] = []
         self.temporary: set[str] = set()
         self.uses: tuple[str, tuple[str, ...]] | None = None
@@ -72,6 +73,8 @@ class Draft:
             taken[name] = again + 1
             self.column(table, f"{name}_{again}" if again and name != STAR else name, cell.flow)
         self.influence(table, relation.influence)
+        if relation.least:
+            self.least[table] = relation.least
 
     def _edges(self) -> list[Edge]:
         edges: list[Edge] = []
@@ -82,11 +85,17 @@ class Draft:
                         edges.append(Edge(table, name, source, column, subtype, 0, False, path))
                         continue
                     shown = verdict_of(packed) if subtype <= AGGREGATION else 0
-                    edges.append(Edge(table, name, source, column, subtype, shown, masked(packed), path))
+                    told = (restores(packed), predicate(packed)) if subtype <= AGGREGATION else (False, False)
+                    edges.append(Edge(table, name, source, column, subtype, shown, masked(packed), path, *told))
             rows = self.rows.get(table)
             if rows:
+                least = self.least.get(table, {})
                 edges += [
-                    Edge(table, None, source, column, subtype, 0, False, path)
+                    Edge(table, None, source, column, subtype, 0, False, path)._replace(
+                        least=least.get((source, column)) if subtype == FILTER and path is None else None
+                    )
+                    if least
+                    else Edge(table, None, source, column, subtype, 0, False, path)
                     for source, column, path, subtype in rows
                 ]
         return edges

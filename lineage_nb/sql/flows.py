@@ -1,8 +1,8 @@
 """Where a value comes from: a flow maps input columns to what became of them.
 
 A flow is a plain dict, since one is built for every expression: ``(table, column, path, subtype) → trace``. `path` is
-the part of a JSON value that was taken, null for the whole. A trace packs a verdict, OpenLineage's masking flag and
-whether decryption undid an encryption on the way into one integer.
+the part of a JSON value that was taken, null for the whole. A trace packs a verdict, OpenLineage's masking flag,
+whether decryption undid an encryption on the way, and whether the value was compared with something into one integer.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from lineage_nb.sql.words import COMPOSED, IDENTITY, PLAIN, PSEUDONYMISED
+from lineage_nb.sql.words import COMPOSED, DERIVED, IDENTITY, PLAIN, PSEUDONYMISED, UNKNOWN
 
 __all__ = [
     "CARRIED",
+    "PREDICATE",
     "RESTORES",
     "Cell",
     "Flow",
@@ -22,6 +23,8 @@ __all__ = [
     "carry",
     "influence",
     "masked",
+    "predicate",
+    "restores",
     "trace",
     "verdict_of",
 ]
@@ -31,6 +34,8 @@ Flow = dict[Key, int]
 
 CARRIED: Final = PLAIN << 1
 RESTORES: Final = 1 << 4
+PREDICATE: Final = 1 << 5
+_VERDICT: Final = 14
 
 
 def trace(verdict: int, masking: bool = False) -> int:
@@ -48,8 +53,21 @@ def masked(packed: int) -> bool:
     return bool(packed & 1)
 
 
+def restores(packed: int) -> bool:
+    """Whether the step decrypts, and does nothing else that hides the value."""
+    return bool(packed & RESTORES) and verdict_of(packed) <= UNKNOWN
+
+
+def predicate(packed: int) -> bool:
+    """Whether what comes out tells how the value itself compares with something."""
+    return bool(packed & PREDICATE) and verdict_of(packed) == DERIVED
+
+
 def joined(outer: int, inner: int) -> int:
-    """Trace of a path: what hides most wins, unless `outer` restores what `inner` encrypted."""
+    """Trace of a path: what hides most wins, unless `outer` restores what `inner` encrypted.
+
+    A comparison of what was derived before compares no value.
+    """
     if outer & RESTORES:
         outer &= ~RESTORES
         if inner >> 1 & 7 == PSEUDONYMISED:
@@ -60,7 +78,8 @@ def joined(outer: int, inner: int) -> int:
         return outer
     if outer == CARRIED:
         return inner
-    return max(outer & ~17, inner & ~17) | ((outer | inner) & 17)
+    compared = inner & PREDICATE or (outer & PREDICATE and (inner & _VERDICT) >> 1 < DERIVED)
+    return max(outer & _VERDICT, inner & _VERDICT) | ((outer | inner) & 17) | (PREDICATE if compared else 0)
 
 
 def add(flow: Flow, key: Key, packed: int) -> None:
@@ -69,7 +88,9 @@ def add(flow: Flow, key: Key, packed: int) -> None:
     if old is None:
         flow[key] = packed
     elif old != packed:
-        flow[key] = min(old & ~1, packed & ~1) | (old & packed & 1)
+        shown = min(old & _VERDICT, packed & _VERDICT)
+        more = sum(b for b, holds in ((RESTORES, restores), (PREDICATE, predicate)) if holds(old) or holds(packed))
+        flow[key] = shown | (old & packed & 1) | more
 
 
 def carry(into: Flow, flow: Mapping[Key, int], subtype: int, packed: int, path: str | None = None) -> None:

@@ -10,7 +10,18 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["COMBINATORS", "KEYS", "POSITIONS", "SHOWING_PREFIXES", "STEERS", "SYSTEM", "TYPES", "WHOLE_PARTS"]
+__all__ = [
+    "COMBINATORS",
+    "COMPARING_NAMES",
+    "COMPARING_TYPES",
+    "KEYS",
+    "POSITIONS",
+    "SHOWING_PREFIXES",
+    "STEERS",
+    "SYSTEM",
+    "TYPES",
+    "WHOLE_PARTS",
+]
 
 TYPES: Final[dict[str, dict[str, str]]] = {
     "": {
@@ -54,6 +65,20 @@ TYPES: Final[dict[str, dict[str, str]]] = {
     "duckdb": {"picked": "Quantile List"},
     "spark": {"picked": "ApproxQuantile"},
 }
+
+COMPARING_TYPES: Final = """
+    EQ NEQ NullSafeEQ NullSafeNEQ LT LTE GT GTE Like LikeAny LikeAll ILike ILikeAny ILikeAll SimilarTo Glob Between Not
+    And Or Xor Overlaps Match MatchAgainst RegexpLike RegexpILike RegexpFullMatch StartsWith EndsWith Contains EqualNull
+    Booland Boolor Boolnot Search SearchIp ArrayContains ArrayContainsAll ArrayContainedBy ArrayOverlaps ArrayAny
+    ArrayAll MapContainsKey JSONBContains JSONArrayContains AIClassify"""
+"""Of the derived: classes that compare the value with something, so that what they give tells of the value itself."""
+
+COMPARING_NAMES: Final = """
+    REGEXP_LIKE REGEXP_CONTAINS RLIKE REGEXP STARTS_WITH STARTSWITH ENDS_WITH ENDSWITH CONTAINS CONTAINS_SUBSTR
+    ARRAY_CONTAINS ARRAYS_OVERLAP JSON_CONTAINS EQUAL_NULL FIND_IN_SET FIELD LIKE ILIKE NOTLIKE MATCH MULTIMATCHANY
+    HAS HASANY HASALL HASTOKEN EQUALS NOTEQUALS LESS GREATER LESSOREQUALS GREATEROREQUALS ARRAY_HAS LIST_CONTAINS
+    LIST_HAS PREFIX SUFFIX AI_CLASSIFY AI_FILTER SNOWFLAKE.CORTEX.CLASSIFY_TEXT STRCMP STARTSWITHUTF8 ENDSWITHUTF8"""
+"""The same for functions that sqlglot has no class for."""
 
 STEERS: Final[dict[str, str]] = {
     "expression": """

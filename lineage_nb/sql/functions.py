@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlglot import exp
 
 from lineage_nb.errors import LineageError
+from lineage_nb.sql.effects import CARRIES, KINDS, UDAF, UDF, Effect
 from lineage_nb.sql.function_names import NAMES, PARENTS
 from lineage_nb.sql.function_tables import (
     COMBINATORS,
+    COMPARING_NAMES,
+    COMPARING_TYPES,
     KEYS,
     POSITIONS,
     SHOWING_PREFIXES,
@@ -21,75 +24,17 @@ from lineage_nb.sql.function_tables import (
     TYPES,
     WHOLE_PARTS,
 )
-from lineage_nb.sql.words import (
-    AGGREGATED,
-    AGGREGATION,
-    DERIVED,
-    PLAIN,
-    PSEUDONYMISED,
-    REDACTED,
-    TRANSFORMATION,
-    UNKNOWN,
-)
+from lineage_nb.sql.words import AGGREGATION, DERIVED, PLAIN, REDACTED
 
 __all__ = ["CARRIES", "CONFIGURES", "Effect", "FunctionTable", "table"]
 
-
-class Effect(NamedTuple):
-    """What a function does to its arguments.
-
-    Attributes
-    ----------
-    subtype : int
-        `words.TRANSFORMATION` or `words.AGGREGATION`.
-    verdict : int
-        What becomes of the values that it takes, a code of `words`.
-    masking : bool
-        OpenLineage's flag: the result does not show the value.
-    carries : tuple of int, optional
-        Positions of the arguments that have this verdict, from 0; None for all of them.
-    restores : bool
-        Decryption: the result shows what encryption hid.
-    others : int
-        Verdict of the arguments outside `carries`, which only steer the result: keys, formats, conditions.
-    """
-
-    subtype: int
-    verdict: int
-    masking: bool
-    carries: tuple[int, ...] | None = None
-    restores: bool = False
-    others: int = DERIVED
-
-
-CARRIES: Final = Effect(TRANSFORMATION, PLAIN, False)
-"""The effect of every class that is not in a table: all arguments carry."""
-
-_UDF: Final = Effect(TRANSFORMATION, UNKNOWN, False)
-_UDAF: Final = Effect(AGGREGATION, UNKNOWN, False)
-
-_KINDS: Final[dict[str, Effect]] = {
-    "carried": CARRIES,
-    "derived": Effect(TRANSFORMATION, DERIVED, False),
-    "hashed": Effect(TRANSFORMATION, PSEUDONYMISED, True),
-    "encrypted": Effect(TRANSFORMATION, PSEUDONYMISED, True, others=REDACTED),
-    "decrypted": Effect(TRANSFORMATION, PLAIN, False, restores=True, others=REDACTED),
-    "masked": Effect(TRANSFORMATION, REDACTED, True),
-    "unknown": _UDF,
-    "folded": Effect(TRANSFORMATION, AGGREGATED, False),
-    "picked": Effect(AGGREGATION, PLAIN, False),
-    "aggregated": Effect(AGGREGATION, AGGREGATED, False, others=AGGREGATED),
-    "counted": Effect(AGGREGATION, AGGREGATED, True, others=AGGREGATED),
-    "guessed": _UDAF,
-}
-
 _WORDS: Final[dict[str, Effect]] = {
     "plain": CARRIES,
-    "unknown": _UDF,
-    "pseudonymised": _KINDS["hashed"],
-    "derived": _KINDS["derived"],
-    "aggregated": _KINDS["aggregated"],
-    "redacted": _KINDS["masked"],
+    "unknown": UDF,
+    "pseudonymised": KINDS["hashed"],
+    "derived": KINDS["derived"],
+    "aggregated": KINDS["aggregated"],
+    "redacted": KINDS["masked"],
 }
 
 _WHOLE: Final = frozenset(WHOLE_PARTS.split())
@@ -97,6 +42,7 @@ _SYSTEM: Final = frozenset(SYSTEM.split())
 _DATE_PARTS: Final = frozenset(("DATE_PART", "DATEPART"))
 _BY_NAME: Final[dict[str, type[exp.Expression]]] = getattr(exp, "FUNCTION_BY_NAME", {})
 
+_COMPARING: Final = frozenset(COMPARING_NAMES.split())
 _COMBINATORS: Final = tuple(COMBINATORS.split())
 _ONE_ARGUMENT: Final = frozenset(("IF", "ARGMIN", "ARGMAX", "RESAMPLE"))
 
@@ -172,6 +118,7 @@ class FunctionTable:
         Examples
         --------
         >>> from sqlglot import parse_one
+        >>> from lineage_nb.sql.words import UNKNOWN
         >>> table("postgres").of(parse_one("md5(email)")).masking
         True
         >>> table().of(parse_one("mydb.my_hash(email)")).verdict == UNKNOWN
@@ -199,12 +146,13 @@ class FunctionTable:
 
         Examples
         --------
+        >>> from lineage_nb.sql.words import PSEUDONYMISED
         >>> table("snowflake").named("hash").verdict == PSEUDONYMISED
         True
         >>> table("snowflake", {"my_hash": "pseudonymised"}).named("mydb.my_hash").verdict == PSEUDONYMISED
         True
         """
-        return self._lookup(name) or _UDF
+        return self._lookup(name) or UDF
 
     def _lookup(self, name: str) -> Effect | None:
         key = name.upper()
@@ -252,7 +200,10 @@ def _types_of(dialect: str) -> dict[type, Effect]:
     for level, kinds in TYPES.items():
         if level in _levels(dialect):
             for kind, names in kinds.items():
-                types.update(dict.fromkeys(_known(names), _KINDS[kind]))
+                types.update(dict.fromkeys(_known(names), KINDS[kind]))
+    for comparing in _known(COMPARING_TYPES):
+        if comparing in types and types[comparing].verdict == DERIVED:
+            types[comparing] = types[comparing]._replace(predicate=True)
     return types
 
 
@@ -278,9 +229,11 @@ def _spelled(level: str) -> Iterator[tuple[str, Effect]]:
     for kind, words in NAMES.get(level, {}).items():
         for word in words.split():
             name, _, positions = word.partition("/")
-            effect = _KINDS[kind]
+            effect = KINDS[kind]
             if positions:
                 effect = effect._replace(carries=tuple(int(position) for position in positions.split(",")))
+            if name in _COMPARING and effect.verdict == DERIVED:
+                effect = effect._replace(predicate=True)
             yield name, effect
 
 
@@ -302,7 +255,7 @@ def _fill_types(types: dict[type, Effect], names: Mapping[str, Effect]) -> None:
 
 def _configures_of(dialect: str) -> Mapping[type, Mapping[str, int]]:
     own = {
-        kind: MappingProxyType({argument: _KINDS[role].verdict for argument, role in roles.items()})
+        kind: MappingProxyType({argument: KINDS[role].verdict for argument, role in roles.items()})
         for name, roles in POSITIONS.get(dialect, {}).items()
         for kind in _known(name)
     }
@@ -317,7 +270,7 @@ def _call(functions: FunctionTable, node: Any) -> Effect:
 
 
 def _aggregate_call(functions: FunctionTable, node: Any) -> Effect:
-    return functions._lookup(node.name) or _UDAF
+    return functions._lookup(node.name) or UDAF
 
 
 def _extract(functions: FunctionTable, node: Any) -> Effect:
@@ -370,6 +323,7 @@ def table(dialect: str | None = None, extra: Mapping[str, str] | None = None) ->
 
     Examples
     --------
+    >>> from lineage_nb.sql.words import UNKNOWN
     >>> table("databricks").named("mask").verdict == REDACTED, table("postgres").named("mask").verdict == UNKNOWN
     (True, True)
     >>> table(extra={"scramble": "scrambled"})

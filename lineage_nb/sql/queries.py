@@ -10,6 +10,7 @@ from lineage_nb.sql.clauses import ORDERS, filtered, grouped, late_filtered, ord
 from lineage_nb.sql.context import Context
 from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, influence
+from lineage_nb.sql.groups import least_of
 from lineage_nb.sql.output import expand_columns, expand_star, output_name, own_columns
 from lineage_nb.sql.pivots import matched, pivoted
 from lineage_nb.sql.relations import STAR, Opening, Relation
@@ -280,6 +281,8 @@ def _select(node: Any, parent: Scope) -> Relation:
         if source_relation.influence:
             scope.influence.update(source_relation.influence)
     relation.influence = scope.influence
+    if args.get("having") is not None or any(r.least for _, r in scope.relations):
+        relation.least = least_of(scope, args)
     return relation
 
 

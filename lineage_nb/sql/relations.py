@@ -35,9 +35,11 @@ class Relation:
         Columns that decide which rows there are, and in which order.
     whole
         A cell for the row as a value (``UNNEST``'s element, a whole-row reference), if it is one.
+    least
+        (table, column) → how many distinct values of it stand behind every row, at least.
     """
 
-    __slots__ = ("_index", "cells", "influence", "names", "openings", "whole")
+    __slots__ = ("_index", "cells", "influence", "least", "names", "openings", "whole")
 
     def __init__(
         self,
@@ -52,6 +54,7 @@ class Relation:
         self.openings: Sequence[Opening] = openings
         self.influence: Flow = influence if influence is not None else {}
         self.whole = whole
+        self.least: dict[tuple[str, str], int] | None = None
         self._index: dict[str, int] | None = None
 
     @property
@@ -111,9 +114,11 @@ class Relation:
             cells = [Cell({(t, c, p, max(k, 1)): v for (t, c, p, k), v in whole.flow.items()}) for _ in names]
             return Relation([*names, STAR], [*cells, whole], self.openings, self.influence, self.whole)
         kept = min(len(names), len(self.names))
-        return Relation(
+        renamed = Relation(
             [*names[:kept], *self.names[kept:]], self.cells, self.openings, self.influence, self.whole
         )
+        renamed.least = self.least
+        return renamed
 
 
 class AnyColumn(Relation):
@@ -136,6 +141,7 @@ class BaseTable(Relation):
         self.table = table
         self.influence = {}
         self.whole = None
+        self.least = None
         self._cells: list[Cell] | None = None
         if known is not None:
             self.known = True

@@ -40,7 +40,11 @@ def made(kind: type[Frozen], values: Mapping[str, object]) -> Frozen:
 
 
 class Edge(NamedTuple):
-    """One input column's part in one output; subtype and verdict are codes of `words`."""
+    """One input column's part in one output; subtype and verdict are codes of `words`.
+
+    `restores` where decryption shows what encryption hid, `predicate` where only a comparison of the value shows. A
+    FILTER of groups by the number of their distinct values has that number in `least`.
+    """
 
     output_table: str
     output_column: str | None
@@ -50,6 +54,9 @@ class Edge(NamedTuple):
     verdict: int
     masking: bool
     path: str | None = None
+    restores: bool = False
+    predicate: bool = False
+    least: int | None = None
 
     def row(self, statement: int) -> tuple[object, ...]:
         """The edge as a row of `EDGES`."""

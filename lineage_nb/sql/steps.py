@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlglot import exp
 
-from lineage_nb.sql.flows import CARRIED, RESTORES, Flow, joined, trace
+from lineage_nb.sql.flows import CARRIED, PREDICATE, RESTORES, Flow, joined, trace
 from lineage_nb.sql.functions import Effect
 from lineage_nb.sql.scope import Scope
-from lineage_nb.sql.words import COMPOSED, CONDITIONAL, DERIVED, TRANSFORMATION, WINDOW
+from lineage_nb.sql.words import AGGREGATION, COMPOSED, CONDITIONAL, DERIVED, TRANSFORMATION, WINDOW
 
 __all__ = ["STEPS", "Step", "Walk", "behind", "push_arguments"]
 
@@ -31,7 +32,8 @@ class Walk:
 
 def behind(packed: int, effect: Effect) -> int:
     """Trace of a way that goes on through a function."""
-    step = trace(effect.verdict, effect.masking) | (RESTORES if effect.restores else 0)
+    more = (RESTORES if effect.restores else 0) | (PREDICATE if effect.predicate else 0)
+    step = trace(effect.verdict, effect.masking) | more
     return joined(packed, step) if step else packed
 
 
@@ -185,12 +187,31 @@ def _window(at: Walk, node: Any, subtype: int, packed: int) -> None:
 
 
 def _in(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    step, hidden = COMPOSED[subtype][TRANSFORMATION], joined(packed, trace(DERIVED))
+    step, hidden = COMPOSED[subtype][TRANSFORMATION], joined(packed, trace(DERIVED) | PREDICATE)
     for arg in ("this", "query", "unnest", "field"):
         value = node.args.get(arg)
         if isinstance(value, exp.Expression):
             at.stack.append((value, step, hidden))
     at.stack.extend((e, step, hidden) for e in node.expressions)
+
+
+_MASK = re.compile(r"[*#xX?•._-]*[*#xX?•][*#xX?•._-]*")
+_WHOLE_RUN = re.compile(r"\^?\(?(?:\.|\\[Sw]|\[\^(?:[^\w\]\\]|\\[^\w])+\])(?:[+*]|\{\d+,\})")
+
+
+def masks(node: Any) -> bool:
+    """Whether a replacement by pattern puts a mask over all of a value up to a mark, as ``'^[^@]+' → '***'`` does."""
+    pattern, mask = node.args.get("expression"), node.args.get("replacement")
+    if not isinstance(pattern, exp.Literal) or not isinstance(mask, exp.Literal):
+        return False
+    return bool(_MASK.fullmatch(str(mask.this)) and _WHOLE_RUN.match(str(pattern.this)))
+
+
+def _regexp_replace(at: Walk, node: Any, subtype: int, packed: int) -> None:
+    step = COMPOSED[subtype][TRANSFORMATION]
+    if subtype <= AGGREGATION and masks(node):
+        packed = joined(packed, trace(DERIVED, True))  # what is left of it
+    push_arguments(node, step, packed, at.stack, None, at.scope.context.functions.configures.get(type(node)))
 
 
 STEPS = {
@@ -211,6 +232,7 @@ STEPS = {
         ("WithinGroup", _within_group),
         ("Window", _window),
         ("In", _in),
+        ("RegexpReplace", _regexp_replace),
     )
     for name in names.split()
     if (kind := getattr(exp, name, None)) is not None
