@@ -20,7 +20,7 @@ from lineage_nb.model.storage import save
 
 def test_formats_are_listed() -> None:
     frame = ln.formats()
-    assert frame["format"].to_list() == ["saved", "dbt", "openlineage", "query_log", "frames", "sql"]
+    assert frame["format"].to_list() == ["saved", "dbt", "openlineage", "focus", "cur", "query_log", "frames", "sql"]
     assert frame["missing"].is_null().all()
 
 
@@ -53,7 +53,7 @@ def test_a_folder_is_read_whole_and_the_rest_listed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "message"),
     [
-        (b"hello", "x.txt", "no known lineage format. Known: saved, dbt, openlineage, query_log, frames, sql"),
+        (b"hello", "x.txt", "no known lineage format. Known: saved, dbt, openlineage, focus, cur, query_log, frames, sql"),
         (b"{not json", "x.json", "no known lineage format"),
         (b"", "x.json", "no known lineage format"),
         (b"\x1f\x8b\x08\x00broken", "x.json.gz", "no known lineage format"),

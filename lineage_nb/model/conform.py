@@ -20,6 +20,7 @@ import polars as pl
 from lineage_nb.model.claims import settle
 from lineage_nb.model.ids import PREFIXED
 from lineage_nb.model.ordering import id_order
+from lineage_nb.model.resources import BY_END, match_resources
 from lineage_nb.model.schema import FRAMES, STRINGS
 from lineage_nb.model.snapshot import SnapshotData
 from lineage_nb.model.synonyms import synonyms
@@ -103,6 +104,8 @@ def conform(data: SnapshotData) -> Conformed:
         frames[name] = _largest(frames[name], ("record",))
     described = frames["nodes"].height and frames["nodes"]["id"].n_unique()
     frames["nodes"] = _nodes(frames)
+    frames["costs"], found = match_resources(frames["costs"], frames["nodes"], frames["aliases"])
+    renamed = pl.concat([renamed, found.filter(pl.col("why") == BY_END)])
     return Conformed(MappingProxyType(frames), renamed, ambiguous, frames["nodes"].height - int(described or 0))
 
 
@@ -143,7 +146,7 @@ def _rename(frame: pl.DataFrame, columns: tuple[str, ...], mapping: pl.DataFrame
     return frame
 
 
-_USED_EXTRAS = {"costs": ("start", "end"), "io": ("claim",), "nodes": ("url",)}
+_USED_EXTRAS = {"costs": ("start", "end", "resource", "resource_name"), "edges": ("k",), "io": ("claim",), "nodes": ("url",)}
 
 
 def _own_columns(name: str, frame: pl.DataFrame) -> pl.DataFrame:

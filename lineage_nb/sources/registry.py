@@ -27,6 +27,8 @@ _BUILT_IN = (
     "lineage_nb.sources.saved",
     "lineage_nb.sources.dbt",
     "lineage_nb.sources.openlineage",
+    "lineage_nb.sources.focus",
+    "lineage_nb.sources.cur",
     "lineage_nb.sources.query_log",
     "lineage_nb.sources.frames",
     "lineage_nb.sources.sql_folder",
