@@ -10,13 +10,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lineage_nb.analyses.centres import CentresOn, principals
+from lineage_nb.analyses.period import During
 from lineage_nb.analyses.usage_log import usage_log
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
 
-__all__ = ["BY", "UNNAMED", "Consumers", "Places", "consumers", "owner_keys"]
+__all__ = ["BY", "BY_MAP", "UNNAMED", "Consumers", "Places", "consumers", "owner_keys"]
 
 BY = ("owner", "team", "report", "consumer", "dataset")
+BY_MAP = "cost_centre"
+"""The grouping that needs a map of owners (see `lineage_nb.analyses.centres`)."""
 UNNAMED = "unnamed reader"
 """Stands for readers that the log does not name."""
 
@@ -90,7 +94,14 @@ class Consumers:
 
 
 def consumers(
-    lineage: Lineage, by: str, monitors: Sequence[str] = (), *, measured: bool = True, paid_for: pl.Series | None = None
+    lineage: Lineage,
+    by: str,
+    monitors: Sequence[str] = (),
+    *,
+    measured: bool = True,
+    paid_for: pl.Series | None = None,
+    period: During | None = None,
+    centres: CentresOn | None = None,
 ) -> Consumers:
     """List who reads what, and what each final consumer counts as.
 
@@ -99,22 +110,26 @@ def consumers(
     lineage : Lineage
         A snapshot.
     by : str
-        One of `BY`.
+        One of `BY`, or `BY_MAP`.
     monitors : sequence of str
         Consumers whose reads do not count.
     measured : bool
         Look up how much was read.
     paid_for : polars.Series of String, optional
         Ids of nodes that money is spent on; the people among them consume it.
+    period : During, optional
+        What held in a period; the whole record by default.
+    centres : CentresOn, optional
+        Teams and cost centres of owners.
     """
     places = Places(lineage)
-    read = _readers(lineage, places, monitors, measured=measured)
+    read = _readers(lineage, places, monitors, period, measured=measured)
     target = read["target"].to_numpy()
     spent_on = places.of(paid_for) if paid_for is not None else np.zeros(0, dtype=np.int64)
     seen = np.unique(np.concatenate([target, spent_on]))
     final = _kind_is(places, "principal", "compute")
     final[places.unnamed] = True
-    pairs = _keys(lineage, by, places.names.gather(seen[final[seen]]))
+    pairs = _keys(lineage, by, places.names.gather(seen[final[seen]]), centres)
     terminal = places.of(pairs["terminal"])
     keys = pairs["key"].unique().sort()
     key = keys.search_sorted(pairs["key"]).to_numpy().astype(np.int64) if pairs.height else np.zeros(0, dtype=np.int64)
@@ -130,9 +145,10 @@ def _kind_is(places: Places, *kinds: str) -> NDArray[np.bool_]:
     return np.append(places.kinds.is_in(list(kinds)).to_numpy(), False)
 
 
-def _readers(lineage: Lineage, places: Places, monitors: Sequence[str], *, measured: bool) -> pl.DataFrame:
+def _readers(lineage: Lineage, places: Places, monitors: Sequence[str], period: During | None, *, measured: bool) -> pl.DataFrame:
     """source, target, bytes, reads (null: not known), one row a pair, sorted."""
     reads = usage_log(lineage, monitors).reads
+    reads = reads if period is None else period.reads(reads)
     own = reads.filter(~pl.col("consumer_kind").is_in(["job", "column"]) | pl.col("consumer_kind").is_null())
     report = _kind_is(places, "report")
     direct = pl.DataFrame(
@@ -140,13 +156,13 @@ def _readers(lineage: Lineage, places: Places, monitors: Sequence[str], *, measu
     )
     direct = direct.filter(pl.Series(~report[direct["source"].to_numpy()]) & (pl.col("source") != pl.col("target")))
     direct = direct.group_by("source", "target").agg(_if_all_known("bytes"), pl.col("reads").sum())
-    graph = lineage.graph("dataset")
+    graph = (lineage if period is None else period.flow).graph("dataset")
     ends = {side: places.of_numbers(graph.members[getattr(graph.adjacency, side)]) for side in ("source", "target")}
     moved = pl.DataFrame(ends, schema={"source": pl.Int64, "target": pl.Int64}).filter(pl.col("source") != pl.col("target"))
     if direct.height:
         moved = moved.join(direct.select("source", "target"), on=["source", "target"], how="anti")
     unknown = [pl.lit(None, pl.Int64).alias(c) for c in ("bytes", "reads")]
-    found = _by_runs(lineage, places) if measured else None
+    found = _by_runs(lineage, places, period) if measured else None
     moved = moved.join(found, on=["source", "target"], how="left") if found is not None else moved.with_columns(unknown)
     columns = ["source", "target", "bytes", "reads"]
     return pl.concat([direct.select(columns), moved.select(columns)], how="vertical_relaxed").sort("source", "target")
@@ -156,9 +172,10 @@ def _if_all_known(column: str) -> pl.Expr:
     return pl.when(pl.col(column).is_not_null().all()).then(pl.col(column).sum()).alias(column)
 
 
-def _by_runs(lineage: Lineage, places: Places) -> pl.DataFrame | None:
+def _by_runs(lineage: Lineage, places: Places, period: During | None) -> pl.DataFrame | None:
     """What runs read from one dataset to write another: source, target, bytes, reads (number of runs)."""
     runs, io = lineage.frames["runs"], lineage.frames["io"]
+    runs = runs if period is None else period.runs(runs)
     inputs = io.filter(pl.col("direction") == "in").join(runs.select("run", "job"), on="run")
     if inputs.is_empty():
         return None
@@ -172,7 +189,7 @@ def _by_runs(lineage: Lineage, places: Places) -> pl.DataFrame | None:
     return found.group_by("source", "target").agg(_if_all_known("bytes"), pl.col("reads").sum())
 
 
-def _keys(lineage: Lineage, by: str, people: pl.Series) -> pl.DataFrame:
+def _keys(lineage: Lineage, by: str, people: pl.Series, centres: CentresOn | None) -> pl.DataFrame:
     """terminal, key: what each final consumer counts as; several owners of one report are several rows."""
     nodes = lineage.frames["nodes"]
     if by == "dataset":
@@ -188,10 +205,10 @@ def _keys(lineage: Lineage, by: str, people: pl.Series) -> pl.DataFrame:
         return pl.concat([named, direct.with_columns(pl.lit("other").alias("key"))]).sort("terminal", "key")
     owners = reports.explode("owners").select("terminal", pl.col("owners").alias("key"))
     pairs = pl.concat([owners, direct.with_columns(pl.col("terminal").alias("key"))])
-    return owner_keys(nodes, pairs.rename({"key": "owner"}), by)
+    return owner_keys(nodes, pairs.rename({"key": "owner"}), by, centres)
 
 
-def owner_keys(nodes: pl.DataFrame, pairs: pl.DataFrame, by: str) -> pl.DataFrame:
+def owner_keys(nodes: pl.DataFrame, pairs: pl.DataFrame, by: str, centres: CentresOn | None = None) -> pl.DataFrame:
     """Say what owners count as.
 
     Parameters
@@ -201,30 +218,27 @@ def owner_keys(nodes: pl.DataFrame, pairs: pl.DataFrame, by: str) -> pl.DataFram
     pairs : polars.DataFrame
         terminal, owner (an id or a name of a principal; null: nobody is named).
     by : str
-        With ``team`` a person counts as the team, else as himself.
+        With ``team`` a person counts as the team, with ``cost_centre`` as the cost centre, else as himself.
+    centres : CentresOn, optional
+        Where it names a team it wins over the parent of a person; without an entry for an owner his cost centre
+        is that of his team.
 
     Returns
     -------
     polars.DataFrame
-        terminal, key: no two rows alike; ``other`` for nobody, and by team for a person without one.
+        terminal, key: no two rows alike; ``other`` for nobody, and for whom the grouping has nothing.
     """
-    pairs = pairs.rename({"owner": "key"}).join(_principals(nodes), on="key", how="left")
+    pairs = pairs.rename({"owner": "key"}).join(principals(nodes), on="key", how="left")
     key = pl.coalesce("principal", "key")
-    if by == "team":
-        is_reader = pl.col("terminal") == pl.col("key")
-        no_team = (pl.col("type") != "team").fill_null(is_reader) & pl.col("team").is_null()
-        key = pl.when(~no_team).then(pl.coalesce("team", "principal", "key"))
-    return pairs.select("terminal", key.fill_null("other").alias("key")).unique().sort("terminal", "key")
-
-
-def _principals(nodes: pl.DataFrame) -> pl.DataFrame:
-    """Principals by id and by name: key, principal, type, team (of a person)."""
-    known = nodes.filter(pl.col("kind") == "principal").select(
-        "name",
-        pl.col("id").alias("principal"),
-        "type",
-        pl.when(pl.col("type").is_null() | (pl.col("type") != "team")).then("parent").alias("team"),
-    )
-    by_id = known.select(pl.col("principal").alias("key"), "principal", "type", "team")
-    by_name = known.select(pl.col("name").alias("key"), "principal", "type", "team")
-    return pl.concat([by_id, by_name]).unique("key", keep="first", maintain_order=True)
+    if by not in ("team", BY_MAP):
+        return pairs.select("terminal", key.fill_null("other").alias("key")).unique().sort("terminal", "key")
+    centres = centres or CentresOn()
+    pairs = pairs.with_columns(key.alias("who"), (pl.col("terminal") == pl.col("key")).alias("is_reader"))
+    pairs = pairs.join(centres.frame(pairs["who"]).rename({"key": "who"}), on="who", how="left")
+    team = pl.coalesce("mapped_team", "team")
+    no_team = (pl.col("type") != "team").fill_null(pl.col("is_reader")) & team.is_null()
+    pairs = pairs.with_columns(pl.when(~no_team).then(pl.coalesce(team, "who")).alias("key"))
+    if by == BY_MAP:
+        of_team = centres.frame(pairs["key"]).select("key", pl.col("own_centre").alias("of_team"))
+        pairs = pairs.join(of_team, on="key", how="left").with_columns(pl.coalesce("own_centre", "of_team").alias("key"))
+    return pairs.select("terminal", pl.col("key").fill_null("other")).unique().sort("terminal", "key")

@@ -12,16 +12,20 @@ from functools import partial
 
 import polars as pl
 
-from lineage_nb.analyses.bill import currency_of, spent_rows
-from lineage_nb.analyses.consumers import BY
+from lineage_nb.analyses.bill import Bill, bill_of, days_of_period
+from lineage_nb.analyses.centres import Centres, CentresOn
+from lineage_nb.analyses.consumers import BY, BY_MAP
 from lineage_nb.analyses.cost_direct import DirectSplit
 from lineage_nb.analyses.cost_flow import FlowSplit
+from lineage_nb.analyses.cost_parts import Parts
 from lineage_nb.analyses.cost_reach import ReachSplit
 from lineage_nb.analyses.cost_shares import Method
-from lineage_nb.analyses.placement import Placement, place
+from lineage_nb.analyses.period import During, log_sentence
+from lineage_nb.analyses.placement import IDLE, Placement, place
+from lineage_nb.analyses.reconcile import reconcile
 from lineage_nb.analyses.result import Answer, money, plural
 from lineage_nb.analyses.usage_log import resolve_consumers
-from lineage_nb.errors import LineageError
+from lineage_nb.errors import LineageError, did_you_mean
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.model.names import spoken_name
 
@@ -41,6 +45,11 @@ def cost(
     period: tuple[date | str, date | str] | None = None,
     of: str | Iterable[str] | None = None,
     monitors: str | Iterable[str] = (),
+    idle: str = "line",
+    currency: str | None = None,
+    rates: object = None,
+    centres: object = None,
+    invoice: object = None,
 ) -> Answer:
     """Attribute the bill.
 
@@ -48,31 +57,48 @@ def cost(
     ----------
     lineage : Lineage
         A snapshot with `costs`.
-    by : {"owner", "team", "report", "consumer", "dataset"}
+    by : {"owner", "team", "report", "consumer", "dataset", "cost_centre"}
         What the keys are. ``dataset`` stops where the money is spent; all others follow it to the reports and
         people that consume in the end. ``consumer`` keeps reports and people apart; ``report`` puts people
         who read tables themselves under ``other``; ``owner`` takes the owners of a report and a reader
-        himself; ``team`` the teams of both. Several owners share evenly.
+        himself; ``team`` the teams of both; ``cost_centre`` their cost centres by `centres`. Several owners share evenly.
     method : {"usage", "even", "direct", "marginal", "shapley"}
         How what several keys depend on is dealt with; see the notes.
     period : (date, date), optional
-        First and last day, inclusive; all recorded costs by default.
+        First and last day, inclusive; all recorded costs by default. Cost flows along the reads and edges of
+        these days, as far as the record says when they were.
     of : str or iterable of str, optional
         Attribute only the cost of these nodes.
     monitors : str or iterable of str
         Consumers that do not count: scanners, profilers.
+    idle : {"line", "spread"}
+        Warehouse time in which nothing ran: a line of its own, or spread over the jobs of that warehouse by
+        execution time.
+    currency : str, optional
+        ISO 4217 code to convert into; by default the one of the costs.
+    rates : mapping, frame or path, optional
+        Units of `currency` per unit: ``{"EUR": 1.08}``, or a table with currency, rate, from, to. Needed for several
+        currencies; exact, rounded once for the whole bill (see `lineage_nb.analyses.rates.convert`).
+    centres : frame or path, optional
+        A dated map with owner, team, cost_centre, from, to (see `lineage_nb.analyses.centres.Centres`), used by
+        ``team`` and ``cost_centre``. The cost of a day goes by the map of that day; where it names a team, that wins
+        over the parent of a person.
+    invoice : path, frame or number, optional
+        Is compared with what was billed; see `Result.reconcile`, which shows it line by line.
 
     Returns
     -------
     Answer
         Frame: key, amount (micro-units), share (of the sum), exclusive (of resources that this key alone
         depends on), shared (amount − exclusive), line (consumer, or one of `LINES`). Largest first, lines
-        last. The amounts add up to what was billed, to the micro-unit.
+        last. The amounts add up to what was billed, to the micro-unit. Summary: billed, attributed, every line,
+        currency, first, last (days); with an invoice also invoiced and steps (from it to attributed).
 
     Raises
     ------
     LineageError
-        For an unknown `by` or `method`, several currencies, or a snapshot without costs.
+        For an unknown `by`, `method` or `idle`, several currencies without rates, a currency or day without a rate,
+        cost centres without a map or with one that disagrees with itself, or a snapshot without costs.
 
     Notes
     -----
@@ -130,42 +156,70 @@ def cost(
     >>> amounts("report", "marginal"), amounts("team", "marginal"), amounts("owner", "direct")
     ({'joint': 22}, {'X': 10, 'joint': 12}, {'Z': 12, 'other': 10})
     """
-    if by not in BY:
-        raise LineageError(f"unknown by={by!r}. Known: {', '.join(BY)}.")
-    if method not in METHODS:
-        raise LineageError(f"unknown method {method!r}. Known: {', '.join(METHODS)}.")
-    spent = spent_rows(lineage, period, of)
-    currency = currency_of(spent)
-    placed = place(lineage, spent)
-    attributed = _method(lineage, placed, by, method, resolve_consumers(lineage, monitors))
-    frame = _frame(attributed, placed)
-    summary = _summary(frame, spent, currency, by, method)
+    _check(by, method, idle, centres)
+    bill = bill_of(lineage, period, of, currency=currency, rates=rates)
+    during = None if period is None else During(lineage, *days_of_period(period))
+    named = resolve_consumers(lineage, monitors)
+    parts = []
+    for spent, on in _spans(lineage, bill, by, centres):
+        placed = place(lineage, spent, idle=idle)
+        parts.append((placed, _method(lineage, placed, by, method, named, during, on)))
+    attributed = Parts(parts)
+    frame = _frame(attributed)
+    summary = _summary(frame, bill, by, method)
+    met = reconcile(lineage, bill, summary, invoice, period=period, rates=rates) if invoice is not None else None
+    if met is not None:
+        summary |= {"invoiced": met.summary["invoiced"], "steps": met.summary["steps"]}
+    notes = _trust(lineage, bill, summary, attributed, during)
     return Answer(
         "cost",
         frame,
         _headline(summary),
         summary,
-        _trust(summary, placed, attributed, by, method),
+        (*notes, met.headline) if met is not None else notes,
         lineage,
-        partial(_explain, attributed, placed, frame),
-        settings={"by": by, "method": method, "period": period},
+        partial(_explain, attributed, frame),
+        settings={
+            "by": by, "method": method, "period": period, "of": of, "monitors": named, "idle": idle,
+            "currency": currency, "rates": rates, "centres": centres, "invoice": invoice,
+        },
     )
 
 
-def _method(lineage: Lineage, placed: Placement, by: str, method: str, monitors: Sequence[str]) -> Method:
+def _check(by: str, method: str, idle: str, centres: object) -> None:
+    for name, value, known in (("by=", by, (*BY, BY_MAP)), ("method ", method, METHODS), ("idle=", idle, IDLE)):
+        if value not in known:
+            raise LineageError(f"unknown {name}{value!r}.{did_you_mean(value, known)} Known: {', '.join(known)}.")
+    if by == BY_MAP and centres is None:
+        raise LineageError("by='cost_centre' needs the map: centres= a frame or file with owner, team, cost_centre, from, to")
+
+
+def _spans(lineage: Lineage, bill: Bill, by: str, centres: object) -> list[tuple[pl.DataFrame, CentresOn | None]]:
+    """The billed rows, cut where the map of owners changes; the map of each part."""
+    if centres is None or by not in ("team", BY_MAP) or bill.rows.is_empty():
+        return [(bill.rows, None)]
+    days = bill.rows["day"]
+    spans = Centres(centres, lineage.frames["nodes"]).spans(days.min(), days.max())  # type: ignore[arg-type]
+    parts = ((bill.rows.filter(pl.col("day").is_between(first, last)), on) for first, last, on in spans)
+    return [(rows, on) for rows, on in parts if rows.height]
+
+
+def _method(
+    lineage: Lineage, placed: Placement, by: str, method: str, monitors: Sequence[str], period: During | None, centres: CentresOn | None
+) -> Method:
     if method in ("shapley", "marginal"):
-        return ReachSplit(lineage, placed, by, method, monitors)
+        return ReachSplit(lineage, placed, by, method, monitors, period, centres)
     if method == "direct" and by != "dataset":
-        return DirectSplit(lineage, placed, by)
-    return FlowSplit(lineage, placed, by, method, monitors)
+        return DirectSplit(lineage, placed, by, centres)
+    return FlowSplit(lineage, placed, by, method, monitors, period, centres)
 
 
-def _frame(attributed: Method, placed: Placement) -> pl.DataFrame:
+def _frame(attributed: Parts) -> pl.DataFrame:
     """The answer's frame."""
     split = attributed.split
     keys = pl.DataFrame({"key": pl.Series(attributed.keys, dtype=pl.String), "exclusive": split.exclusive, "shared": split.shared})
     consumer = pl.when(pl.col("key") == "other").then(pl.lit("other")).otherwise(pl.lit("consumer")).alias("line")
-    lines = {**split.lines, "unallocated": placed.unallocated, "idle": placed.idle}
+    lines = {**split.lines, "unallocated": attributed.unallocated, "idle": attributed.idle}
     rows = [(k, 0 if k == "joint" else v, v if k == "joint" else 0, k) for k, v in lines.items() if v]
     extra = pl.DataFrame(rows, schema={"key": pl.String, "exclusive": pl.Int64, "shared": pl.Int64, "line": pl.String}, orient="row")
     used = keys.with_columns(consumer).filter((pl.col("exclusive") != 0) | (pl.col("shared") != 0))
@@ -177,19 +231,19 @@ def _frame(attributed: Method, placed: Placement) -> pl.DataFrame:
     return frame.select("key", "amount", share.alias("share"), "exclusive", "shared", "line")
 
 
-def _summary(frame: pl.DataFrame, spent: pl.DataFrame, currency: str, by: str, method: str) -> dict[str, object]:
+def _summary(frame: pl.DataFrame, bill: Bill, by: str, method: str) -> dict[str, object]:
     amounts = dict(frame.select("key", "amount").iter_rows())
     return {
-        "billed": int(spent["amount"].sum()),
+        "billed": bill.total,
         "attributed": int(frame.filter(pl.col("line") == "consumer")["amount"].sum()),
         **{line: int(frame.filter(pl.col("line") == line)["amount"].sum()) for line in LINES},
-        "currency": currency,
+        "currency": bill.currency,
         "keys": int((frame["line"] == "consumer").sum()),
         "largest": next(iter(amounts), None),
         "by": by,
         "method": method,
-        "first": spent["day"].min(),
-        "last": spent["day"].max(),
+        "first": bill.rows["day"].min(),
+        "last": bill.rows["day"].max(),
     }
 
 
@@ -197,25 +251,31 @@ def _headline(summary: dict[str, object]) -> str:
     def cash(name: str) -> str:
         return money(int(str(summary[name])), str(summary["currency"]))
 
-    text = f"{cash('billed')} were billed from {summary['first']} to {summary['last']}; {cash('attributed')} reach {plural(int(str(summary['keys'])), str(summary['by']))}"
+    text = f"{cash('billed')} were billed from {summary['first']} to {summary['last']}; {cash('attributed')} reach {plural(int(str(summary['keys'])), str(summary['by']).replace('_', ' '))}"
     rest = [f"{line} {cash(line)}" for line in LINES if summary[line]]
     return text + ("; " + ", ".join(rest) if rest else "") + "."
 
 
-def _trust(summary: dict[str, object], placed: Placement, attributed: Method, by: str, method: str) -> tuple[str, ...]:
-    parts = [placed.note] if placed.note else []
-    measured = attributed.measured
-    if measured and by != "dataset" and method == "usage":
+def _trust(lineage: Lineage, bill: Bill, summary: dict[str, object], attributed: Parts, period: During | None) -> tuple[str, ...]:
+    parts = [*bill.notes, *attributed.notes]
+    measured, first, last = attributed.measured, summary["first"], summary["last"]
+    if summary["by"] != "dataset" and summary["method"] != "direct" and isinstance(first, date) and isinstance(last, date):
+        parts.append(log_sentence(lineage, first, last))
+        if period is not None:
+            parts.append(period.sentence())
+    if measured and summary["by"] != "dataset" and summary["method"] == "usage":
         parts.append(
             f"Tables were split by bytes scanned ({measured['bytes']:,}), by reads where bytes are not known for all "
             f"readers ({measured['reads']:,}), evenly where neither is ({measured['evenly']:,})."
         )
+    if len(attributed.parts) > 1:
+        parts.append(f"The map of owners changes: {len(attributed.parts)} spans of days were attributed by their own and added up.")
     total = sum(int(str(summary[k])) for k in ("attributed", *LINES))
     parts.append(f"The lines add up to the bill: {money(total, str(summary['currency']))}.")
     return tuple(parts)
 
 
-def _explain(attributed: Method, placed: Placement, frame: pl.DataFrame, key: str) -> pl.DataFrame:
+def _explain(attributed: Parts, frame: pl.DataFrame, key: str) -> pl.DataFrame:
     """Show which resources the amount of a key or line comes from.
 
     Returns
@@ -224,15 +284,10 @@ def _explain(attributed: Method, placed: Placement, frame: pl.DataFrame, key: st
         node, billed (what it costs in all), share (of it that comes here), amount; the amounts add up to that
         of the key. Largest first.
     """
-    if key in placed.lines:
-        lines = placed.lines[key].with_columns(pl.col("amount").alias("billed"), pl.lit(1.0).alias("share"))
-        return lines.select("node", "billed", "share", "amount").sort("amount", "node", descending=[True, False])
-    if key in attributed.split.lines:
+    if attributed.is_line(key) or key in attributed.keys:
         return attributed.explain(key)
-    keys = attributed.keys
-    at = [i for i, k in enumerate(keys) if k == key]
-    at = at or [i for i, k in enumerate(keys) if spoken_name(k) == key or k.endswith("/" + key)]
-    if len(at) == 1:
-        return attributed.explain(at[0])
+    fitting = [k for k in attributed.keys if spoken_name(k) == key or k.endswith("/" + key)]
+    if len(fitting) == 1:
+        return attributed.explain(fitting[0])
     good = [*frame.filter(pl.col("line") == "consumer")["key"].head(10), *frame.filter(pl.col("line") != "consumer")["key"]]
     raise LineageError(f"no key {key!r} in this result. Keys: {', '.join(good)}")

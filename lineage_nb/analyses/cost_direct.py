@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from lineage_nb.analyses.centres import CentresOn
 from lineage_nb.analyses.consumers import owner_keys
 from lineage_nb.analyses.cost_shares import Split
 from lineage_nb.analyses.placement import Placement, written
@@ -28,6 +29,7 @@ class DirectSplit:
     lineage: Lineage
     placed: Placement
     by: str
+    centres: CentresOn | None = None
     measured: dict[str, int] = field(default_factory=dict)
 
     @cached_property
@@ -50,7 +52,7 @@ class DirectSplit:
             return mine.select(pl.col("id").alias("node"), key.alias("key"))
         reports = mine.filter((pl.col("kind") == "report") & (self.by == "consumer"))["id"]
         run_by = self._runners(mine.filter(~pl.col("id").is_in(reports.implode())))
-        keys = owner_keys(nodes, run_by.rename({"node": "terminal"}), self.by).rename({"terminal": "node"})
+        keys = owner_keys(nodes, run_by.rename({"node": "terminal"}), self.by, self.centres).rename({"terminal": "node"})
         return pl.concat([keys, pl.DataFrame({"node": reports, "key": reports})])
 
     def _runners(self, mine: pl.DataFrame) -> pl.DataFrame:

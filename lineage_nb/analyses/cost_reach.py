@@ -10,9 +10,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lineage_nb.analyses.centres import CentresOn
 from lineage_nb.analyses.consumers import Consumers, consumers
 from lineage_nb.analyses.cost_shares import Split, explained
 from lineage_nb.analyses.key_sets import KeySets, reached_keys
+from lineage_nb.analyses.period import During
 from lineage_nb.analyses.placement import Placement, written
 from lineage_nb.graph.csr import Ints, build_adjacency
 from lineage_nb.graph.lineage import Lineage
@@ -37,12 +39,16 @@ class ReachSplit:
     by: str
     method: str
     monitors: Sequence[str]
+    period: During | None = None
+    centres: CentresOn | None = None
     measured: dict[str, int] = field(default_factory=dict)
 
     @cached_property
     def _net(self) -> Consumers:
         paid_for = self.placed.amounts["node"]
-        return consumers(self.lineage, self.by, self.monitors, measured=False, paid_for=paid_for)
+        return consumers(
+            self.lineage, self.by, self.monitors, measured=False, paid_for=paid_for, period=self.period, centres=self.centres
+        )
 
     @property
     def keys(self) -> list[str]:

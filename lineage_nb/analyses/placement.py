@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from lineage_nb.analyses.bill import stamp
 from lineage_nb.graph.flow import split
 from lineage_nb.graph.lineage import Lineage
-from lineage_nb.model.normalise import parse_time
 
-__all__ = ["Placement", "place", "written"]
+__all__ = ["IDLE", "Placement", "place", "written"]
+
+IDLE = ("line", "spread")
+"""What becomes of warehouse time in which nothing ran."""
 
 _US_PER_DAY = 86_400_000_000
 
@@ -48,7 +51,7 @@ class Placement:
     lines: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
 
-def place(lineage: Lineage, spent: pl.DataFrame) -> Placement:
+def place(lineage: Lineage, spent: pl.DataFrame, *, idle: str = "line") -> Placement:
     """Put every billed row where it was spent.
 
     Parameters
@@ -57,6 +60,9 @@ def place(lineage: Lineage, spent: pl.DataFrame) -> Placement:
         A snapshot.
     spent : polars.DataFrame
         Billed rows of `costs`.
+    idle : {"line", "spread"}
+        ``spread``: the idle time of a warehouse goes to the jobs that ran in its billed time, by execution time;
+        where none ran it stays idle.
 
     Returns
     -------
@@ -67,7 +73,7 @@ def place(lineage: Lineage, spent: pl.DataFrame) -> Placement:
     data = pl.when(pl.col("kind") == "column").then("parent").fill_null(pl.col("id")).alias("data")
     rows = spent.join(nodes.select("id", "kind", data), left_on="node", right_on="id", how="left")
     hours = rows.filter(pl.col("kind") == "compute")
-    to_jobs, idle, lost = _hours(lineage, hours)
+    to_jobs, unused, lost = _hours(lineage, hours, spread=idle == "spread")
     jobs = pl.concat([rows.filter(pl.col("kind") == "job").select("node", "amount"), to_jobs])
     by_job = jobs.group_by("node").agg(pl.col("amount").sum()).sort("node")
     writes = written(lineage, by_job["node"])
@@ -79,43 +85,31 @@ def place(lineage: Lineage, spent: pl.DataFrame) -> Placement:
     own = own.group_by("node").agg(pl.col("amount").sum()).sort("node")
     amounts = pl.concat([own, on_data]).group_by("node").agg(pl.col("amount").sum()).sort("node")
     writing = by_job.filter(pl.col("node").is_in(writes["job"].implode()))
-    unallocated = int(nowhere["amount"].sum()) + lost + homeless
+    unallocated = int(nowhere["amount"].sum()) + int(lost["amount"].sum()) + homeless
     note = ""
     if homeless:
         note = "Jobs that write nothing known are unallocated."
-    metered = lineage.frames["runs"]["compute"].drop_nulls().unique()
-    lost_rows = [
-        nowhere.select("node", "amount"),
-        by_job.join(writing, on="node", how="anti"),
-        hours.filter(~pl.col("node").is_in(metered.implode())).select("node", "amount"),
-    ]
+    lost_rows = [nowhere.select("node", "amount"), by_job.join(writing, on="node", how="anti"), lost]
     lines = {
         "unallocated": pl.concat(lost_rows).group_by("node").agg(pl.col("amount").sum()),
-        "idle": idle,
+        "idle": unused,
     }
-    return Placement(amounts, own, writing, int(idle["amount"].sum()), unallocated, note, lines)
+    return Placement(amounts, own, writing, int(unused["amount"].sum()), unallocated, note, lines)
 
 
-def _hours(lineage: Lineage, hours: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """Warehouse time → jobs by execution time: (node, amount) of jobs, idle, unallocated.
+def _hours(lineage: Lineage, hours: pl.DataFrame, *, spread: bool) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Warehouse time → jobs by execution time: (node, amount) of jobs, idle, and what no run tells of.
 
     The busy part of an hour is the union of the executions in it; it is shared by their lengths. A row without
     the columns start and end is taken as its whole day.
     """
     none = pl.DataFrame(schema={"node": pl.String, "amount": pl.Int64})
     if hours.is_empty():
-        return none, none, 0
+        return none, none, none
     runs = lineage.frames["runs"].filter(pl.col("compute").is_not_null() & pl.col("start").is_not_null() & pl.col("end").is_not_null())
-    metered = hours.filter(pl.col("node").is_in(runs["compute"].unique().implode()))
-    lost = int(hours["amount"].sum()) - int(metered["amount"].sum())
-    spans = _spans(metered).with_row_index("row")
-    inside = (
-        runs.select("job", "run", "compute", pl.col("start").dt.timestamp("us").alias("a"), pl.col("end").dt.timestamp("us").alias("b"))
-        .join(spans, left_on="compute", right_on="node")
-        .with_columns(pl.max_horizontal("a", "from").alias("a"), pl.min_horizontal("b", "to").alias("b"))
-        .filter(pl.col("a") < pl.col("b"))
-        .sort("row", "a", "b", "run")
-    )
+    is_metered = pl.col("node").is_in(runs["compute"].unique().implode())
+    spans = _spans(hours.filter(is_metered)).sort("node", "from", "to", "amount").with_row_index("row")
+    inside = _overlaps(runs, spans).sort("row", "a", "b", "run")
     reach = pl.col("b").cum_max().shift(1).over("row").fill_null(-1)
     busy = (pl.col("b") - pl.max_horizontal("a", reach)).clip(lower_bound=0)
     used = inside.with_columns(busy.alias("new")).group_by("row").agg(pl.col("new").sum().alias("busy"))
@@ -128,7 +122,41 @@ def _hours(lineage: Lineage, hours: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
     shares = split(halves[:, 0], inside["row"].to_numpy().astype(np.int64), (inside["b"] - inside["a"]).to_numpy().astype(np.float64))
     jobs = inside.select(pl.col("job").alias("node")).with_columns(pl.Series("amount", shares, dtype=pl.Int64))
     idle = spans.select("node").with_columns(pl.Series("amount", halves[:, 1], dtype=pl.Int64))
-    return jobs, idle.group_by("node").agg(pl.col("amount").sum()).filter(pl.col("amount") != 0), lost
+    idle = idle.group_by("node").agg(pl.col("amount").sum()).filter(pl.col("amount") != 0).sort("node")
+    if spread:
+        more, idle = _spread(idle, inside)
+        jobs = pl.concat([jobs, more])
+    return jobs, idle, hours.filter(~is_metered).select("node", "amount")
+
+
+def _overlaps(runs: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
+    """Parts of runs that lie in spans of their warehouse: row, compute, job, run, a, b (microseconds)."""
+    ends = {"a": pl.col("start").dt.timestamp("us"), "b": pl.col("end").dt.timestamp("us")}
+    runs = runs.select("job", "run", "compute", **ends)
+    billed = dict(spans.partition_by("node", as_dict=True, maintain_order=True))
+    found = []
+    for (compute,), mine in runs.partition_by("compute", as_dict=True, maintain_order=True).items():
+        at = billed.get((compute,))
+        if at is None:
+            continue
+        begin, end = (mine[c].to_numpy() for c in ("a", "b"))
+        first = np.searchsorted(at["to"].cum_max().to_numpy(), begin, side="right")
+        count = np.maximum(np.searchsorted(at["from"].to_numpy(), end, side="left") - first, 0)
+        nth = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
+        pairs = mine[np.repeat(np.arange(mine.height), count)].hstack(at[nth].select("row", "from", "to"))
+        found.append(pairs.with_columns(pl.max_horizontal("a", "from").alias("a"), pl.min_horizontal("b", "to").alias("b")))
+    if not found:
+        return runs.clear().with_columns(pl.lit(0, pl.UInt32).alias("row"))
+    return pl.concat(found).filter(pl.col("a") < pl.col("b"))
+
+
+def _spread(idle: pl.DataFrame, inside: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Idle money of warehouses → their jobs by execution time: (node, amount) of jobs, what stays idle."""
+    ran = inside.group_by("compute", "job").agg((pl.col("b") - pl.col("a")).sum().cast(pl.Float64).alias("ran"))
+    parts = idle.with_row_index("group").join(ran, left_on="node", right_on="compute").sort("group", "job")
+    shares = split(idle["amount"].to_numpy(), parts["group"].to_numpy().astype(np.int64), parts["ran"].to_numpy())
+    jobs = parts.select(pl.col("job").alias("node"), pl.Series("amount", shares, dtype=pl.Int64))
+    return jobs, idle.join(parts, on="node", how="anti")
 
 
 def _spans(hours: pl.DataFrame) -> pl.DataFrame:
@@ -136,11 +164,7 @@ def _spans(hours: pl.DataFrame) -> pl.DataFrame:
     day = pl.col("day").cast(pl.Datetime("us")).dt.timestamp("us")
     first, last = day, day + _US_PER_DAY
     if {"start", "end"} <= set(hours.columns):
-        text = {c: hours.schema[c] == pl.String for c in ("start", "end")}
-        stamps = {
-            c: (parse_time(pl.col(c)) if text[c] else pl.col(c).cast(pl.Datetime("us"), strict=False)).dt.timestamp("us")
-            for c in ("start", "end")
-        }
+        stamps = {c: stamp(hours, c).dt.timestamp("us") for c in ("start", "end")}
         first, last = pl.coalesce(stamps["start"], first), pl.coalesce(stamps["end"], last)
     return hours.select("node", "amount", first.alias("from"), last.alias("to"))
 
