@@ -36,7 +36,7 @@ def test_an_exporting_job_keeps_a_table_alive() -> None:
     usage = [{"node": "t", "consumer": "job:x", "day": "2025-06-30"}, {"node": "u", "consumer": "ana", "day": "2025-01-01"}]
     assert verdicts(make(nodes=nodes, usage=usage)) == {"t": "live", "u": "unread"}
     writes = [{"source": "job:x", "target": "u", "type": "WRITE"}]
-    assert verdicts(make(nodes=nodes, usage=usage, edges=writes))["t"] == "unread", "a job with an output is no end"
+    assert verdicts(make(nodes=nodes, usage=usage, edges=writes))["t"] == "zombie", "a job with an output is no end"
 
 
 def test_no_reads_are_no_read() -> None:

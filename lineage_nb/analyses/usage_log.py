@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.result import as_list, plural
+from lineage_nb.analyses.unlogged import open_doors
 from lineage_nb.errors import UnknownNameError
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.model.names import NameIndex
 
-__all__ = ["WHOLE_LOG", "UsageLog", "coverage_sentences", "covered", "log_span", "resolve_consumers", "usage_log"]
+__all__ = ["WHOLE_LOG", "UsageLog", "coverage_sentences", "covered", "inside", "log_span", "resolve_consumers", "usage_log"]
 
 WHOLE_LOG = "(whole log)"
 """Scope of the coverage row that tells a part of a snapshot how far the log of the whole reaches."""
@@ -29,7 +31,8 @@ class UsageLog:
     Attributes
     ----------
     reads : polars.DataFrame
-        node (a column's reads are its dataset's), consumer, consumer_kind, day, reads, bytes.
+        node (a column's reads are its dataset's), consumer, consumer_kind, day, reads, bytes, column (the column that
+        was read; null: the record names none), i and c (numbers of node and consumer in the snapshot).
     start, end : datetime.date or None
         First and last day that the log covers; None for an empty log.
     outliers : polars.DataFrame
@@ -75,9 +78,11 @@ def usage_log(lineage: Lineage, monitors: Iterable[str] = ()) -> UsageLog:
     frames, coded = lineage.frames, lineage.coded
     usage = frames["usage"].filter(pl.col("reads") > 0)
     usage = usage.filter(~pl.col("consumer").is_in(list(monitors)) | pl.col("consumer").is_null())
+    by = coded.numbers(usage["consumer"])
     home = pl.Series(coded.data).gather(coded.numbers(usage["node"]))
-    kind = coded.kinds.cast(pl.String).gather(coded.numbers(usage["consumer"]))
-    reads = usage.select(coded.ids.gather(home).alias("node"), "consumer", kind.alias("consumer_kind"), "day", "reads", "bytes")
+    kind = coded.kinds.gather(by).cast(pl.String)
+    column = pl.when(coded.ids.gather(home) != pl.col("node")).then("node").alias("column")
+    reads = usage.select(coded.ids.gather(home).alias("node"), "consumer", kind.alias("consumer_kind"), "day", "reads", "bytes", column, home.alias("i"), by.alias("c"))
     start, end = log_span(frames)
     if end is None:
         return UsageLog(reads, None, None, reads.clear())
@@ -131,40 +136,138 @@ def _last_plausible(days: pl.DataFrame) -> date | None:
     return last if isinstance(last, date) else None
 
 
-def covered(frames: Mapping[str, pl.DataFrame], log: UsageLog, window: tuple[date, date]) -> pl.DataFrame:
-    """Say for every node whether reads of it would have been recorded in the whole window.
+def inside(scope: str) -> pl.Expr:
+    """Tell nodes in a scope of `coverage`: its namespace, or a prefix of its id or name that ends before a separator.
 
-    A node is covered by a `coverage` row whose scope is its namespace, its id, or a prefix of its id or name
-    ending before a separator; the most specific scope decides. Without any such row in the snapshot, a
-    namespace that appears in the log counts as covered as long as the log reaches.
+    Examples
+    --------
+    >>> nodes = pl.DataFrame({"namespace": ["db", "db", None], "id": ["db/a.t", "db/ab.t", "a"], "name": ["a.t", "ab.t", "a"]})
+    >>> nodes.select(inside("a").alias("in"))["in"].to_list()
+    [True, False, True]
+    """
+    found = (pl.col("namespace") == scope).fill_null(value=False)
+    for column in ("id", "name"):
+        after = pl.col(column).str.slice(len(scope), 1)
+        found |= pl.col(column).str.starts_with(scope) & (after.is_in(["", ".", "/", "#"]) | pl.lit(scope[-1:] in "./#:"))
+    return found.fill_null(value=False)
+
+
+def covered(frames: Mapping[str, pl.DataFrame], log: UsageLog, window: tuple[date, date]) -> pl.DataFrame:
+    """Say for every node but columns whether reads of it would have been recorded in the whole window.
+
+    A node is covered by the `coverage` rows whose scope is its namespace, its id, or a prefix of its id or name
+    ending before a separator; the most specific scope decides, and its rows are taken together. Without any such
+    row in the snapshot, a namespace that appears in the log counts as covered as long as the log reaches.
+
+    What can be read without a trace (`lineage_nb.analyses.unlogged`) is not covered: shares and what outsiders may
+    read, unless a row speaks of that very node; files by their paths, unless a row speaks of their place.
 
     Returns
     -------
     polars.DataFrame
-        id, covered (bool), why (words, where it is not).
+        id, covered (bool), why (words, where it is not), sample_rate (share of reads that are recorded, where that
+        is all that is missing; else null), since (first day of its log), told (its log, in words; null: none).
     """
-    nodes = frames["nodes"].select("id", "namespace", "name")
-    stated = _stated(frames)
+    nodes = frames["nodes"].filter(pl.col("kind") != "column").select("id", "namespace", "name")
     if log.end is None:
-        return nodes.select("id", pl.lit(value=False).alias("covered"), pl.lit("there is no usage log").alias("why"))
-    short = f"the log begins on {log.start}, after the window's first day {window[0]}"
-    if stated.is_empty():
-        seen = log.reads.select("node").unique().join(nodes, left_on="node", right_on="id")["namespace"].unique()
-        known = pl.col("namespace").is_in(seen.implode()) | pl.col("namespace").is_null()
-        long_enough = log.start is not None and log.start <= window[0]
-        return nodes.select(
-            "id",
-            (known & long_enough).alias("covered"),
-            pl.when(~known).then(pl.lit("no usage log for its namespace")).otherwise(pl.lit(short)).alias("why"),
-        )
-    parts = [_in_scope(nodes, row, window, log) for row in stated.iter_rows(named=True)]
-    best = pl.concat(parts).sort("length", "covered", descending=True).unique("id", keep="first", maintain_order=True)
-    missing = pl.col("covered").is_null()
-    return nodes.select("id").join(best, on="id", how="left").select(
+        blind = nodes.select("id", pl.lit(value=False).alias("covered"), pl.lit("there is no usage log").alias("why"))
+        return blind.with_columns(*_NOTHING_MORE)
+    stated = _stated(frames)
+    known = _unstated(nodes, log, window) if stated.is_empty() else _by_scope(nodes, stated, log, window)
+    doors = open_doors(frames)
+    if doors.is_empty():
+        return known.drop("scope")
+    exact = nodes.filter(pl.col("id").is_in(stated["scope"].implode()) | pl.col("name").is_in(stated["scope"].implode()))
+    doors = doors.filter(~pl.col("id").is_in(exact["id"].implode()))
+    known = known.join(doors, on="id", how="left", maintain_order="left")
+    shut = pl.col("door").is_null() | (pl.col("path") & pl.col("scope").is_not_null())
+    return known.select(
         "id",
+        (pl.col("covered") & shut).alias("covered"),
+        pl.when(shut).then("why").otherwise("door").alias("why"),
+        pl.when(shut).then("sample_rate").alias("sample_rate"),
+        "since",
+        "told",
+    )
+
+
+_NOTHING_MORE = (
+    pl.lit(None, pl.Float64).alias("sample_rate"),
+    pl.lit(None, pl.Date).alias("since"),
+    pl.lit(None, pl.String).alias("told"),
+)
+
+
+def _unstated(nodes: pl.DataFrame, log: UsageLog, window: tuple[date, date]) -> pl.DataFrame:
+    """Take the log as complete for every namespace that appears in it."""
+    seen = nodes.filter(pl.col("id").is_in(log.reads["node"].unique().implode()))["namespace"].unique()
+    known = pl.col("namespace").is_in(seen.implode()).fill_null(value=False) | pl.col("namespace").is_null()
+    short = f"the log begins on {log.start}, after the window's first day {window[0]}"
+    return nodes.select(
+        "id",
+        (known & (log.start is not None and log.start <= window[0])).alias("covered"),
+        pl.when(~known).then(pl.lit("no usage log for its namespace")).otherwise(pl.lit(short)).alias("why"),
+        pl.lit(None, pl.Float64).alias("sample_rate"),
+        pl.lit(log.start, pl.Date).alias("since"),
+        pl.when(known).then(pl.lit(f"log from {log.start} to {log.end}")).alias("told"),
+        pl.lit(None, pl.String).alias("scope"),
+    )
+
+
+def _by_scope(nodes: pl.DataFrame, stated: pl.DataFrame, log: UsageLog, window: tuple[date, date]) -> pl.DataFrame:
+    states = [_state(scope, rows, log, window) for (scope,), rows in stated.sort("scope").group_by("scope", maintain_order=True)]
+    parts = [nodes.filter(inside(str(state["scope"]))).select("id", scope=pl.lit(state["scope"])) for state in states]
+    best = pl.concat(parts).sort(pl.col("scope").str.len_bytes(), "scope", descending=True)
+    best = best.unique("id", keep="first", maintain_order=True).join(pl.DataFrame(states, schema=_STATE), on="scope")
+    missing = pl.col("scope").is_null()
+    return nodes.select("id").join(best, on="id", how="left", maintain_order="left").with_columns(
         pl.col("covered").fill_null(value=False),
         pl.when(missing).then(pl.lit("no usage log covers it")).otherwise("why").alias("why"),
-    )
+    ).select("id", "covered", "why", "sample_rate", "since", "told", "scope")
+
+
+_STATE = {"scope": pl.String, "covered": pl.Boolean, "why": pl.String, "sample_rate": pl.Float64, "since": pl.Date, "told": pl.String}
+
+
+def _state(scope: object, rows: pl.DataFrame, log: UsageLog, window: tuple[date, date]) -> dict[str, object]:
+    """Take the rows of one scope together."""
+    spans = []
+    for row in rows.filter(pl.col("complete").fill_null(value=True)).iter_rows(named=True):
+        rate = 1.0 if row["sample_rate"] is None else float(row["sample_rate"])
+        rate = rate if 0 < rate < 1 else float(rate >= 1)
+        spans.append((row["from"] or log.start or window[0], row["to"] or log.end or window[1], rate))
+    whole, every = (_united([s for s in spans if s[2] >= least]) for least in (1.0, 0.0))
+    state: dict[str, object] = {"scope": scope, "covered": False, "sample_rate": None, "since": None, "told": None, "why": ""}
+    if not every:
+        return {**state, "why": "its usage log is incomplete"}
+    state |= {"since": every[0][0], "told": f"log of {scope} from {every[0][0]} to {every[-1][1]}"}
+    if _reach(whole, window):
+        return {**state, "covered": True}
+    if _reach(every, window):
+        rate = min(rate for first, last, rate in spans if first <= window[1] and last >= window[0])
+        return {**state, "sample_rate": rate, "why": f"only {100 * rate:.3g} % of reads are recorded"}
+    faults = []
+    if every[0][0] > window[0]:
+        faults.append(f"its usage log begins on {every[0][0]}")
+    if every[-1][1] < window[1]:
+        faults.append(f"its usage log ends on {every[-1][1]}")
+    gaps = [f"its usage log has a gap after {last}" for (_, last), (first, _) in pairwise(every) if first > window[0] and last < window[1]]
+    return {**state, "why": "; ".join(faults or gaps)}
+
+
+def _united(spans: list[tuple[date, date, float]]) -> list[tuple[date, date]]:
+    """Spans of days without what touches or overlaps, in order."""
+    found: list[tuple[date, date]] = []
+    for first, last, _ in sorted(s for s in spans if s[0] <= s[1]):
+        if found and first <= found[-1][1] + timedelta(days=1):
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return found
+
+
+def _reach(spans: list[tuple[date, date]], window: tuple[date, date]) -> bool:
+    return any(first <= window[0] and last >= window[1] for first, last in spans)
 
 
 def coverage_sentences(lineage: Lineage, log: UsageLog) -> list[str]:
@@ -172,7 +275,8 @@ def coverage_sentences(lineage: Lineage, log: UsageLog) -> list[str]:
     notes = []
     frames = lineage.frames
     if log.end is not None and _stated(frames).is_empty():
-        never = lineage.graph("dataset").nodes.filter(~pl.col("id").is_in(log.reads["node"].unique().implode())).height
+        members = lineage.graph("dataset").members
+        never = len(np.setdiff1d(members, log.reads["i"].unique().to_numpy(), assume_unique=True))
         notes.append(
             "No coverage is stated, so the log is taken as complete for every namespace that appears in it; "
             f"{plural(never, 'table')} never appear in it."
@@ -187,32 +291,9 @@ def coverage_sentences(lineage: Lineage, log: UsageLog) -> list[str]:
 def _strangers(lineage: Lineage, log: UsageLog) -> pl.Series:
     """Nodes that nothing but the log names: no source describes them, no edge touches them."""
     coded = lineage.coded
-    known = np.zeros(len(coded.ids), dtype=bool)
-    known[coded.numbers(lineage.data.frames["nodes"]["id"]).drop_nulls().to_numpy()] = True
+    read = np.sort(log.reads["i"].unique().to_numpy())
+    touched = np.zeros(len(coded.ids), dtype=bool)
     for side in ("source", "target"):
-        known[coded.edges[side].to_numpy()] = True
-    known |= lineage.frames["nodes"]["namespace"].is_not_null().to_numpy()
-    read = coded.numbers(log.reads["node"].unique()).to_numpy()
-    return coded.ids.gather(np.sort(read[~known[read]]))
-
-
-def _in_scope(nodes: pl.DataFrame, row: dict[str, object], window: tuple[date, date], log: UsageLog) -> pl.DataFrame:
-    scope = str(row["scope"])
-    inside = pl.col("namespace") == scope
-    for column in ("id", "name"):
-        after = pl.col(column).str.slice(len(scope), 1)
-        inside |= pl.col(column).str.starts_with(scope) & (after.is_in(["", ".", "/", "#"]) | pl.lit(scope[-1:] in "./#:"))
-    first, last = row["from"] or log.start, row["to"] or log.end
-    faults = []
-    if isinstance(first, date) and first > window[0]:
-        faults.append(f"its usage log begins on {first}")
-    if isinstance(last, date) and last < window[1]:
-        faults.append(f"its usage log ends on {last}")
-    if row["complete"] is False:
-        faults.append("its usage log is incomplete")
-    rate = row["sample_rate"]
-    if isinstance(rate, float) and rate < 1:
-        faults.append(f"only {rate:.0%} of reads are recorded")
-    return nodes.filter(inside).select(
-        "id", pl.lit(not faults).alias("covered"), pl.lit("; ".join(faults)).alias("why"), pl.lit(len(scope)).alias("length")
-    )
+        touched[coded.edges[side].to_numpy()] = True
+    found = coded.ids.gather(read[~touched[read] & lineage.frames["nodes"]["namespace"].is_null().to_numpy()[read]])
+    return found.filter(~found.is_in(lineage.data.frames["nodes"]["id"].implode())) if found.len() else found
