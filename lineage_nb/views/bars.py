@@ -19,7 +19,7 @@ def bars(
     Parameters
     ----------
     labels, values : sequences of equal length
-        Drawn in their order; what lies beyond `limit` is counted in a last line.
+        Drawn in their order, negative ones hollow; what lies beyond `limit` is counted in a last line.
     title : str
         Read out by screen readers.
     shown : sequence of str, optional
@@ -43,11 +43,12 @@ def bars(
     for i, (label, value, text) in enumerate(zip(labels[:limit], values[:limit], words[:limit], strict=True)):
         y = i * _ROW
         width = max(1.5, _BAR * abs(value) / most)
+        fill = 'fill="#3b7dbd"' if value >= 0 else 'fill="none" stroke="#d55e00" stroke-dasharray="3 2"'
         name = label if len(label) <= _LABEL_CHARS else "…" + label[1 - _LABEL_CHARS :]
         rows.append(
             f'<g><title>{escape(label)}: {escape(text)}</title>'
             f'<text x="{_LABEL - 8}" y="{y + 14}" text-anchor="end">{escape(name)}</text>'
-            f'<rect x="{_LABEL}" y="{y + 4}" width="{width:.1f}" height="12" rx="2" fill="#3b7dbd"/>'
+            f'<rect x="{_LABEL}" y="{y + 4}" width="{width:.1f}" height="12" rx="2" {fill}/>'
             f'<text x="{_LABEL + width + 6:.1f}" y="{y + 14}">{escape(text)}</text></g>'
         )
     more = len(labels) - limit
