@@ -13,6 +13,7 @@ NEEDED = (
     "lineage_nb/widgets/static/explorer.css",
     "lineage_nb/py.typed",
     "lineage_nb/data/stream/snapshot.json",
+    "lineage_nb/data/pii_rules.yaml",
 )
 USE = """
 import lineage_nb as ln

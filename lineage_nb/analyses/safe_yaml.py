@@ -1,0 +1,77 @@
+"""YAML that people give: plain values only, of bounded size."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from lineage_nb.errors import FormatError
+
+__all__ = ["MOST_BYTES", "dumped", "loaded", "read_text", "shown"]
+
+_BREAKS = "\x85\u2028\u2029\ufeff"
+MOST_BYTES = 10_000_000
+"""Largest file that is read."""
+
+
+def read_text(path: str | PathLike[str], most: int = MOST_BYTES) -> str:
+    """Read a text file as written; no line ending is changed.
+
+    Raises
+    ------
+    FormatError
+        For a file that is not there, is no UTF-8 text, or is larger than `most` bytes.
+    """
+    source = Path(path)
+    try:
+        with source.open("rb") as file:
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise FormatError.unreadable(source, f"is larger than {most:,} bytes; cut it into several files")
+        return data.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FormatError.unreadable(source, str(error)) from error
+
+
+def loaded(text: str, where: str | Path) -> Any:
+    """Parse YAML without tags and without anchors, which can stand for far more than the file holds.
+
+    Raises
+    ------
+    FormatError
+        For text that is no such YAML.
+    """
+    yaml: Any = import_module("yaml")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        if "&" in text or "*" in text:
+            for event in yaml.parse(text, Loader=loader):
+                if getattr(event, "anchor", None) is not None:
+                    place = f"line {event.start_mark.line + 1}"
+                    raise FormatError.unreadable(where, f"{place}: anchors and aliases are not read; write the values out")
+        return yaml.load(text, Loader=loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise FormatError.unreadable(where, " ".join(str(error).split())[:500]) from error
+
+
+def dumped(value: Any) -> str:
+    """Write YAML, keys in the order given; what YAML would read back as something else is written as an escape."""
+    yaml: Any = import_module("yaml")
+    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+    if any(c in text for c in _BREAKS):
+        text = yaml.safe_dump(value, sort_keys=False, allow_unicode=False)
+    return text
+
+
+def shown(value: object) -> str:
+    """A bad value for an error, cut short.
+
+    Examples
+    --------
+    >>> shown("x" * 100)
+    "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
+    """
+    text = repr(value)
+    return text if len(text) <= 60 else text[:60] + "…"
