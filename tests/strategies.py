@@ -72,3 +72,23 @@ def frames(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
 
 def snapshot(parts: dict[str, list[dict[str, Any]]]) -> ln.Snapshot:
     return ln.from_frames(**{n: rows for n, rows in parts.items() if rows})
+
+
+@st.composite
+def warehouses(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
+    """`frames`, and machines with hours and days that cost (credits too), and runs of jobs that overlap or leave gaps."""
+    parts = draw(frames())
+    jobs = [n["id"] for n in parts["nodes"] if n["kind"] == "job"] or ["j9"]
+    start = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC)
+    hour = st.integers(0, 30).map(lambda h: start + timedelta(hours=h))
+    parts["nodes"] += [{"id": m, "kind": "compute"} for m in ("m0", "m1")]
+    parts["runs"] = []
+    for nth in range(draw(st.integers(1, 5))):
+        begin = draw(hour) + timedelta(minutes=draw(st.sampled_from([0, 15, 30])))
+        end = begin + timedelta(minutes=draw(st.sampled_from([0, 20, 90])))
+        parts["runs"].append({"job": draw(st.sampled_from(jobs)), "run": f"u{nth}", "start": begin, "end": end, "compute": draw(st.sampled_from(["m0", "m1", None]))})
+    for _ in range(draw(st.integers(1, 4))):
+        begin, whole = draw(hour), draw(st.booleans())
+        span = {} if whole else {"start": begin, "end": begin + timedelta(hours=draw(st.integers(0, 2)))}
+        parts["costs"].append({"node": draw(st.sampled_from(["m0", "m1"])), "day": begin.date(), "amount": draw(st.integers(-(10**9), 10**12)), **span})
+    return parts

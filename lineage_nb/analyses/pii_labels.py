@@ -1,0 +1,59 @@
+"""What labels of personal data are about: special categories, what tells persons apart, what does so together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["ATTRIBUTES", "QUASI", "SPECIAL", "is_special", "tells_persons_apart"]
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+SPECIAL: Final = _set(
+    """
+    special_category health medical diagnosis medication disability pregnancy religion belief ethnicity race
+    ethnic_origin orientation sexual_orientation sex_life politics political political_opinion union
+    trade_union biometric biometrics genetic genetics criminal criminal_record
+    """
+)
+"""Special categories: GDPR articles 9 and 10. A predicate on such a value tells the value."""
+
+ATTRIBUTES: Final = _set(
+    """
+    gender sex age birth_year location city country region postcode zip nationality language salary income
+    financial free_text url
+    """
+) | SPECIAL
+"""What many people share: grouping by it does not give one group a person."""
+
+QUASI: Final = _set("gender sex age birth_year date_of_birth location city region postcode zip nationality")
+"""What identifies a person only together with others of its kind.
+
+Sweeney, "Simple demographics often identify people uniquely" (2000): date of birth, sex and postcode.
+"""
+
+
+def is_special(label: str) -> bool:
+    """Whether a label is a special category.
+
+    Examples
+    --------
+    >>> is_special("health"), is_special("email")
+    (True, False)
+    """
+    return label.lower() in SPECIAL
+
+
+def tells_persons_apart(label: str) -> bool:
+    """Whether a column of this label has one value a person, so that grouping by it is grouping by person.
+
+    A label that is not known here does: that shows more.
+
+    Examples
+    --------
+    >>> tells_persons_apart("employee_id"), tells_persons_apart("gender")
+    (True, False)
+    """
+    return label.lower() not in ATTRIBUTES
