@@ -10,6 +10,8 @@ import networkx as nx
 import pandas as pd
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import lineage_nb as ln
 
@@ -219,3 +221,24 @@ def test_usual_words_for_nodes() -> None:
     nodes = make(nodes=rows).nodes
     assert nodes.sort("id").select("id", "kind", "type").rows() == [("d", "report", "dashboard"), ("f", "feature", None), ("t", "dataset", "table")]
     assert nodes.filter(pl.col("id") == "t")["owners"].to_list() == [["ana", "ben"]]
+
+
+@given(st.data())
+def test_every_column_lives_in_a_dataset_whatever_its_parent_is_said_to_be(data: st.DataObject) -> None:
+    ids = ["#a", "m", "t", "t#c", "t#c.d", "j", "p"]
+    kinds = st.sampled_from(["column", "dataset", "job", "principal", "compute", "report", None])
+    parents = st.sampled_from([None, "elsewhere", *ids])
+    nodes = {
+        "id": ids,
+        "kind": [data.draw(kinds) for _ in ids],
+        "parent": [data.draw(parents) for _ in ids],
+    }
+    pairs = data.draw(st.lists(st.tuples(st.sampled_from(ids), st.sampled_from(ids)), min_size=1, max_size=6))
+    snap = ln.from_frames(nodes=nodes, edges={"source": [a for a, _ in pairs], "target": [b for _, b in pairs]})
+    kind_of = dict(snap.nodes.select("id", "kind").iter_rows())
+    no_dataset = {"column", "job", "principal", "compute"}
+    assert all(kind_of[p] not in no_dataset for p in snap.nodes.filter(pl.col("kind") == "column")["parent"])
+    for level in ("dataset", "column", "job"):
+        assert snap.graph(level).edges.height >= 0
+    assert snap.unused().frame.height >= 0
+    assert kind_of["t"] in ("principal", "compute") or snap.impact("t").frame.height >= 0

@@ -218,6 +218,8 @@ def unite(n: int, said: Statements, words: pl.Series) -> EdgeTable:
     words : polars.Series
         What `subtype` and `evidence` stand for; subtypes among them in their own order.
     """
+    if len(said.source) and min(said.source.min(), said.target.min()) < 0:
+        raise IndexError("an edge ends outside of the graph")
     most = int(said.job.max()) + 2 if len(said.job) else 1
     order = stable_order(said.job + 1, most)[0]
     order = order[stable_order(said.target[order], n)[0]]

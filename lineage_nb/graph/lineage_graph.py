@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lineage_nb.errors import LineageError
+from lineage_nb.errors import LineageError, did_you_mean
 from lineage_nb.graph import structure
 from lineage_nb.graph.coded import NOT_DATA
 from lineage_nb.graph.csr import Adjacency, Csr, Ints
@@ -383,7 +383,7 @@ def build_graph(
         For an unknown level.
     """
     if level not in LEVELS:
-        raise LineageError(f"unknown level {level!r}. Known: {', '.join(LEVELS)}.")
+        raise LineageError(f"unknown level {level!r}.{did_you_mean(level, LEVELS)} Known: {', '.join(LEVELS)}.")
     coded = effective.coded
     names = Naming(coded.ids, coded.kinds, where=f"this graph of {level}s")
     facts: dict[str, Any] = {"jobs": names, "end": lambda: coded.end}
@@ -394,7 +394,7 @@ def build_graph(
         return LineageGraph(level, table, arcs, lambda: nodes, names, **facts)
     if level == "dataset":
         is_data = ~coded.of_kind(*NOT_DATA)
-        table = effective.datasets(np.cumsum(is_data) - 1, int(is_data.sum()))
+        table = effective.datasets(np.where(is_data, np.cumsum(is_data) - 1, -1), int(is_data.sum()))
         inside = np.flatnonzero(is_data)
     else:
         inside, table = effective.jobs()

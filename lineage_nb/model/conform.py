@@ -48,6 +48,9 @@ _KIND_OF = {
     ("usage", "consumer"): "principal",
     ("grants", "principal"): "principal",
 }
+_NO_HOME = ("column", "job", "principal", "compute")
+_DEPTH = 100
+"""Columns within columns are followed so far; beyond, they go in circles."""
 _STATE_RANK = ("START", "RUNNING", "COMPLETE", "ABORT", "FAIL")
 
 
@@ -240,22 +243,46 @@ def _kind_of_id() -> pl.Expr:
     return pl.coalesce(prefix, pl.when(is_column).then(pl.lit("column")))
 
 
+def _dataset_of_id() -> pl.Expr:
+    """The dataset that a column's id names; every column has one, if only a stand-in of its own."""
+    before, stand_in = pl.col("id").str.extract(r"^([^#]+)#"), pl.col("id") + pl.lit(" (dataset)")
+    return pl.coalesce(before, pl.when(pl.col("id").str.starts_with("#")).then(pl.lit("(unnamed)")).otherwise(stand_in))
+
+
+def _in_datasets(nodes: pl.DataFrame) -> pl.DataFrame:
+    """Let the parent of every column be a dataset: of a column within a column that one's, of one within a job a stand-in."""
+    inner = nodes.select(parent="id", within="kind", above="parent").filter(pl.col("within").is_in(list(_NO_HOME)))
+    for _ in range(_DEPTH):
+        nested = nodes.filter(pl.col("kind") == "column").join(inner.filter(pl.col("within") == "column"), on="parent")
+        if nested.is_empty():
+            break
+        above = nested.select("id", "above")
+        nodes = nodes.join(above, on="id", how="left", maintain_order="left").with_columns(pl.coalesce("above", "parent").alias("parent")).drop("above")
+    homeless = nodes.filter(pl.col("kind") == "column").join(inner, on="parent", how="semi")["id"]
+    if homeless.is_empty():
+        return nodes
+    stand_in = pl.col("id") + pl.lit(" (dataset)")
+    mine = pl.col("id").is_in(homeless.implode())
+    new = nodes.filter(mine).select(stand_in.alias("id"), pl.lit("dataset").alias("kind")).join(nodes, on="id", how="anti")
+    nodes = nodes.with_columns(pl.when(mine).then(stand_in).otherwise("parent").alias("parent"))
+    return pl.concat([nodes, new], how="diagonal_relaxed")
+
+
 def _nodes(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     nodes = _one_row_each(frames["nodes"], ("id",))
     missing = _mentions(frames).join(nodes.select("id"), on="id", how="anti")
     parents = (
         pl.concat([nodes.select("id", "kind", "parent"), missing.select("id", _kind_of_id().alias("kind"), pl.lit(None, pl.String).alias("parent"))])
         .filter((pl.col("kind") == "column") & pl.col("parent").is_null())
-        .select(pl.col("id").str.extract(r"^([^#]+)#").alias("id"), pl.lit(None, pl.String).alias("kind"))
-        .drop_nulls("id")
+        .select(_dataset_of_id().alias("id"), pl.lit(None, pl.String).alias("kind"))
         .unique()
     )
     missing = pl.concat([missing, parents.join(nodes.select("id"), on="id", how="anti")]).unique("id")
     missing = missing.with_columns(pl.coalesce(_kind_of_id(), "kind", pl.lit("dataset")).alias("kind"))
     nodes = pl.concat([nodes, missing], how="diagonal_relaxed")
-    own_parent = pl.when(pl.col("kind") == "column").then(pl.col("id").str.extract(r"^([^#]+)#"))
+    own_parent = pl.when(pl.col("kind") == "column").then(_dataset_of_id())
     alive = pl.col("last_seen").is_null() | (pl.col("last_seen") <= pl.col("deleted_at"))
-    nodes = nodes.with_columns(pl.coalesce("parent", own_parent).alias("parent"))
+    nodes = _in_datasets(nodes.with_columns(pl.coalesce("parent", own_parent).alias("parent")))
     homes = nodes.select(pl.col("id").alias("parent"), pl.col("namespace").alias("home"))
     nodes = nodes.join(homes, on="parent", how="left", maintain_order="left")
     at_home = pl.when(pl.col("kind") == "column").then(pl.coalesce("home", "namespace")).otherwise("namespace")
