@@ -18,9 +18,11 @@ LAYERS = (
     {"analyses"},
     {"views"},
     {"widgets"},
-    {"result"},
+    {"result", "node"},
     {"api"},
     {"loading"},
+    {"completion", "magic_arguments"},
+    {"magic"},
     {"cli"},
 )
 HEIGHT = {room: height for height, rooms in enumerate(LAYERS) for room in rooms}

@@ -11,7 +11,7 @@ import polars as pl
 
 from lineage_nb.analyses.result import Answer, plural
 from lineage_nb.analyses.usage_log import UsageLog, usage_log
-from lineage_nb.errors import LineageError
+from lineage_nb.errors import LineageError, did_you_mean
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.strongest import Claims
@@ -112,7 +112,7 @@ def _kinds(kinds: Iterable[str] | None, lineage: Lineage) -> list[str] | None:
     known = sorted(lineage.frames["nodes"]["kind"].unique())
     unknown = [k for k in wanted if k not in known]
     if unknown:
-        raise LineageError(f"unknown kind {', '.join(map(repr, unknown))}. In this snapshot: {', '.join(known)}.")
+        raise LineageError(f"unknown kind {', '.join(map(repr, unknown))}.{did_you_mean(unknown[0], known)} In this snapshot: {', '.join(known)}.")
     return wanted
 
 
