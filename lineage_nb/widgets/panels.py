@@ -2,53 +2,67 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
 import ipywidgets as w
-import polars as pl
 
-from lineage_nb.analyses.consumers import BY
-from lineage_nb.analyses.cost import METHODS, cost
+from lineage_nb.analyses.cost import cost
 from lineage_nb.analyses.impact import impact
-from lineage_nb.analyses.pii import PREFIX, pii
+from lineage_nb.analyses.pii import pii
 from lineage_nb.analyses.result import Answer
 from lineage_nb.analyses.unused import unused
-from lineage_nb.errors import LineageError
+from lineage_nb.analyses.what_if import what_if
+from lineage_nb.errors import LineageError, did_you_mean
 from lineage_nb.graph.lineage import Lineage
-from lineage_nb.views.html import frame_table, result_html
-from lineage_nb.views.picture import busiest
-from lineage_nb.widgets.suggest import suggest
+from lineage_nb.views.html import STYLE, table
+from lineage_nb.views.labels import clean
+from lineage_nb.views.picture import picture
+from lineage_nb.widgets.asking import Asking
+from lineage_nb.widgets.call import Call, call
+from lineage_nb.widgets.choosers import Node
+from lineage_nb.widgets.fields import Field, field_for, same
+from lineage_nb.widgets.signature import parameters, takes_more
+from lineage_nb.widgets.table import AnswerTable
+from lineage_nb.widgets.why import Why, problem_html
 
-__all__ = ["QUESTIONS", "Panel"]
+__all__ = ["QUESTIONS", "Panel", "Question"]
 
-QUESTIONS: dict[str, Callable[..., Answer]] = {"impact": impact, "cost": cost, "pii": pii, "unused": unused}
+Question = Callable[..., Answer]
+QUESTIONS: dict[str, Question] = {"impact": impact, "cost": cost, "what_if": what_if, "pii": pii, "unused": unused}
 _ROWS = 15
-_STYLE = {"description_width": "initial"}
+_TYPING = 1.2
+_ROW = {"flex_flow": "row wrap", "align_items": "flex-start", "width": "100%"}
 
 
 class Panel(w.VBox):  # type: ignore[misc]
     """The controls of one analysis above its answer.
 
+    The answer is a headline, a picture and all rows; a row that is clicked is explained below, with the explorer
+    on it. Each change of a control asks again after a short pause; what takes long can be cancelled.
+
     Parameters
     ----------
     lineage : Lineage
         A snapshot.
-    question : {"impact", "cost", "pii", "unused"}
-        Which analysis.
+    question : str
+        Which analysis: a name in `questions`.
     wrap : callable, optional
         Applied to each answer before it becomes `result`.
+    questions : mapping, optional
+        Name → analysis; `QUESTIONS` by default.
+    wait : bool
+        Whether the first answer is there when the panel is; else it comes as later ones do, and can be cancelled.
     **arguments
-        First values of the controls.
+        First values of the controls. A parameter without a control keeps what it is given here.
 
     Attributes
     ----------
-    result
-        The latest answer; None while the controls do not fit.
+    controls : dict
+        Parameter → widget with a ``value``.
     code : str
-        The call that gives the same answer in a cell.
+        The call that the controls stand for.
 
     Raises
     ------
@@ -66,148 +80,180 @@ class Panel(w.VBox):  # type: ignore[misc]
     """
 
     def __init__(
-        self, lineage: Lineage, question: str, *, wrap: Callable[[Answer], Any] = lambda answer: answer, **arguments: Any
+        self,
+        lineage: Lineage,
+        question: str,
+        *,
+        wrap: Callable[[Answer], Any] = lambda answer: answer,
+        questions: Mapping[str, Question] | None = None,
+        wait: bool = True,
+        **arguments: Any,
     ) -> None:
-        if question not in QUESTIONS:
-            raise LineageError(f"unknown question {question!r}. Known: {', '.join(QUESTIONS)}.")
-        self._lineage, self._ask, self._wrap = lineage, QUESTIONS[question], wrap
-        self._question = question
-        parameters = dict(list(inspect.signature(self._ask).parameters.items())[1:])
-        unknown = sorted(set(arguments) - set(parameters))
-        if unknown:
-            raise TypeError(f"unknown argument {', '.join(map(repr, unknown))}. Known: {', '.join(parameters)}.")
-        self._fixed = {k: v for k, v in arguments.items() if k not in _CONTROLS}
-        self.controls: dict[str, Any] = {}
-        for name, parameter in parameters.items():
-            if name in _CONTROLS:
-                default = arguments.get(name, None if parameter.default is parameter.empty else parameter.default)
-                self.controls[name] = _CONTROLS[name](lineage, default)
-        self.result: Any = None
-        self.code = ""
-        self._answer = w.HTML()
-        self._shown_code = w.HTML()
-        self._why = w.Combobox(description="Why?", placeholder="a node of the answer", style=_STYLE, layout={"width": "420px"})
-        self._reason = w.HTML()
-        for control in (*self.controls.values(), self._why):
-            control.observe(self._changed, "value")
-        row = w.HBox(list(self.controls.values()), layout={"flex_flow": "row wrap"})
-        super().__init__([row, self._shown_code, self._answer, self._why, self._reason])
-        self._run()
-
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """Add the call and its answer, for readers without a kernel."""
-        bundle = super()._repr_mimebundle_(**options)
-        if isinstance(bundle, dict):
-            bundle["text/html"] = self._shown_code.value + self._answer.value
-        return bundle
-
-    def _changed(self, change: dict[str, Any]) -> None:
-        if change["owner"] is self._why:
-            self._explain()
+        known = QUESTIONS if questions is None else questions
+        if question not in known:
+            raise LineageError(f"unknown question {question!r}.{did_you_mean(question, known)} Known: {', '.join(known)}.")
+        self._lineage, self._ask, self._wrap, self._question = lineage, known[question], wrap, question
+        self._parameters = parameters(self._ask)
+        unknown = sorted(set(arguments) - set(self._parameters))
+        if unknown and not takes_more(self._ask):
+            raise TypeError(f"unknown argument {', '.join(map(repr, unknown))}.{did_you_mean(unknown[0], self._parameters)} Known: {', '.join(self._parameters)}.")
+        self._fields, self._fixed = self._make_fields(arguments)
+        self.controls: dict[str, Any] = {name: field.control for name, field in self._fields.items()}
+        self._answer: Answer | None = None
+        self._result: Any = None
+        self._answered = ""
+        self._asking = Asking(self._work, self._show, self._busy)
+        super().__init__(self._parts())
+        self.add_class("ln-panel")
+        for name, control in self.controls.items():
+            control.observe(lambda _, name=name: self._changed(name), "value")
+            if isinstance(control, Node):
+                control.observe(lambda _: self._changed("", 0.0), "entered")
+        self._tell_code()
+        if wait:
+            self._show(self._work(self.arguments))
         else:
-            self._run()
+            self.table.show(None)
+            self._asking.ask(self.arguments, 0.0)
+
+    def _make_fields(self, arguments: Mapping[str, Any]) -> tuple[dict[str, Field], dict[str, Any]]:
+        fields, fixed = {}, {name: value for name, value in arguments.items() if name not in self._parameters}
+        for name, parameter in self._parameters.items():
+            field = field_for(parameter, self._lineage, arguments.get(name, parameter.default))
+            if field is not None:
+                fields[name] = field
+            elif name in arguments:
+                fixed[name] = arguments[name]
+        return fields, fixed
+
+    def _parts(self) -> list[Any]:
+        self._call = Call()
+        self._shown = w.HTML()
+        self._working = w.HTML(layout={"margin": "0 8px 0 0"})
+        self.cancel = w.Button(description="Cancel", tooltip="Give the question up", layout={"width": "auto"})
+        self.cancel.on_click(lambda _: self._give_up())
+        self._progress = w.HBox([self._working, self.cancel], layout={"display": "none", "align_items": "center"})
+        self.table = AnswerTable(self._explain, self._call)
+        self.why = Why()
+        row = w.HBox(list(self.controls.values()), layout=_ROW)
+        row.add_class("ln-controls")
+        return [row, w.VBox([self._call, self._progress]), self._shown, self.table, self.why]
+
+    # -- state -----------------------------------------------------------------------------------------------
 
     @property
     def arguments(self) -> dict[str, Any]:
         """The arguments that the controls stand for; defaults are left out."""
         found = dict(self._fixed)
-        defaults = {n: p.default for n, p in inspect.signature(self._ask).parameters.items()}
-        for name, control in self.controls.items():
-            value = _value(name, control.value)
-            if value != defaults[name] and (value or defaults[name]):
+        for name, field in self._fields.items():
+            value, parameter = field.argument, self._parameters[name]
+            if parameter.required or not same(value, parameter.default):
                 found[name] = value
-        return found
+        order = list(dict.fromkeys([*self._parameters, *found]))
+        return {name: found[name] for name in order if name in found}
 
-    def _run(self) -> None:
-        arguments = self.arguments
-        node = self.controls.get("node")
-        if node is not None:
-            node.options = suggest(self._lineage.frames["nodes"]["id"], node.value)
-        listed = ", ".join(f"{k}={v!r}" for k, v in arguments.items())
-        self.code = f"snap.{self._question}({listed})"
-        self._shown_code.value = f"<code>{escape(self.code)}</code>"
-        self._reason.value = ""
+    @property
+    def code(self) -> str:
+        """The call that gives the same answer in a cell."""
+        return call(self._question, self.arguments)
+
+    @property
+    def result(self) -> Any:
+        """The answer to what the controls say; None while they do not fit. Waits for one that is still open."""
+        self._asking.settle()
+        return self._result
+
+    def _tell_code(self) -> None:
+        self._call.said = ""
+        self._call.code = self.code
+
+    # -- asking ----------------------------------------------------------------------------------------------
+
+    def _changed(self, name: str, pause: float | None = None) -> None:
+        self._tell_code()
+        if pause is None and isinstance(self.controls.get(name), Node):
+            pause = _TYPING if self._unfinished(self.controls[name].value) else None
+        self._shown.add_class("ln-stale")
+        self._asking.ask(self.arguments, pause)
+
+    def _unfinished(self, text: str) -> bool:
+        """Whether a name does not fit yet: people may still be typing it."""
         try:
-            answer = self._ask(self._lineage, **arguments)
-        except (LineageError, TypeError) as error:
-            self.result = None
-            self._answer.value = f"<p>{escape(str(error))}</p>"
-            self._why.layout.display = "none"
-            return
-        self.result = self._wrap(answer)
-        self._explainer = answer.explain
-        self._answer.value = result_html(answer, _ROWS)
-        first = answer.frame.columns[0]
-        self._why.options = tuple(self._lineage.spoken(v) for v in answer.frame[first].unique().sort().head(500))
-        self._why.layout.display = None if self._why.options else "none"
+            self._lineage.names.resolve(text)
+        except LineageError:
+            return True
+        return False
 
-    def _explain(self) -> None:
-        if not self._why.value:
-            self._reason.value = ""
-            return
+    def _missing(self, arguments: Mapping[str, Any]) -> list[str]:
+        return [n for n, p in self._parameters.items() if p.required and arguments.get(n) in (None, "", [], ())]
+
+    def _work(self, arguments: Mapping[str, Any]) -> tuple[Mapping[str, Any], Answer | Exception | None]:
+        """Answer, or say what stood in the way; None: something is still to be chosen. Touches no widget."""
+        if self._missing(arguments):
+            return arguments, None
         try:
-            frame: pl.DataFrame = self._explainer(self._why.value)
-        except LineageError as error:
-            self._reason.value = f"<p>{escape(str(error))}</p>"
-            return
-        self._reason.value = frame_table(frame.drop("i", strict=False), _ROWS) or "<p>No path is recorded.</p>"
+            return arguments, self._ask(self._lineage, **arguments)
+        except Exception as error:  # noqa: BLE001 - in a thread nobody would see it; it is shown instead
+            return arguments, error
+
+    def _show(self, found: tuple[Mapping[str, Any], Answer | Exception | None]) -> None:
+        arguments, answer = found
+        self._shown.remove_class("ln-stale")
+        self._progress.layout.display = "none"
+        self.why.clear()
+        self._answer = answer if isinstance(answer, Answer) else None
+        self._result = None if self._answer is None else self._wrap(self._answer)
+        self._answered = call(self._question, arguments)
+        self._shown.value = self._html(arguments, answer)
+        self.table.show(self._answer)
+
+    def _html(self, arguments: Mapping[str, Any], answer: Answer | Exception | None) -> str:
+        if answer is None:
+            return f'<p class="ln-hint">{escape(self._wanted(arguments))}</p>'
+        if isinstance(answer, Exception):
+            return problem_html(answer)
+        notes = "".join(f"<li>{escape(note)}</li>" for note in answer.trust)
+        return f'{STYLE}<div class="lnb"><h4>{escape(answer.headline)}</h4>{_drawn(answer)}<ul class="trust">{notes}</ul></div>'
+
+    def _wanted(self, arguments: Mapping[str, Any]) -> str:
+        missing = self._missing(arguments)
+        unseen = [name for name in missing if name not in self.controls]
+        if unseen:
+            return f"Open it with {call('panel', {'question': self._question})[:-1]}, {', '.join(f'{n}=…' for n in unseen)})"
+        return f"Choose what to {missing[0]}." if missing == ["remove"] else f"Choose {' and '.join(missing)}."
+
+    def _busy(self, busy: bool) -> None:
+        self._working.value = f'<span role="status"><progress></progress> Working on {escape(clean(self.code, 200))}</span>'
+        self.cancel.layout.display = None
+        self._progress.layout.display = None if busy else "none"
+
+    def _give_up(self) -> None:
+        """Keep what was shown before, and say what it answers."""
+        self._asking.give_up()
+        self._shown.remove_class("ln-stale")
+        still = f"Below is still the answer to <code>{escape(clean(self._answered, 300))}</code>" if self._answered else ""
+        self._working.value = f'<span role="status">Cancelled. {still}</span>'
+        self.cancel.layout.display = "none"
+        self._progress.layout.display = None
+
+    # -- a row, a reader without a kernel ----------------------------------------------------------------------
+
+    def _explain(self, row: int) -> None:
+        if self._answer is not None:
+            self.why.show(self._answer, row)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Add the call and its answer, for readers without a kernel."""
+        bundle = super()._repr_mimebundle_(**options)
+        if isinstance(bundle, dict):
+            rows = "" if self._answer is None else f'<div class="lnb">{table(self._answer, _ROWS)}</div>'
+            bundle["text/html"] = f"<code>{escape(self._answered)}</code>{self._shown.value}{rows}"
+        return bundle
 
 
-def _value(name: str, value: Any) -> Any:
-    if name == "max_hops":
-        return value or None
-    if name in ("kinds", "labels"):
-        return list(value) or None
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _node(lineage: Lineage, value: str | None) -> Any:
-    chosen = value or lineage.spoken(busiest(lineage) or "")
-    return w.Combobox(value=chosen, description="Node", style=_STYLE, continuous_update=False, layout={"width": "420px"})
-
-
-def _choice(description: str, options: Sequence[str]) -> Callable[[Lineage, str], Any]:
-    def make(_: Lineage, value: str) -> Any:
-        return w.Dropdown(options=list(options), value=value, description=description, style=_STYLE, layout={"width": "170px"})
-
-    return make
-
-
-def _several(description: str, offered: Callable[[Lineage], list[str]]) -> Callable[[Lineage, Any], Any]:
-    def make(lineage: Lineage, value: Any) -> Any:
-        options = offered(lineage)
-        chosen = [lineage_value for lineage_value in (value or ()) if lineage_value in options]
-        return w.SelectMultiple(
-            options=options, value=chosen, rows=min(5, max(2, len(options))), description=description, style=_STYLE
-        )
-
-    return make
-
-
-def _kinds(lineage: Lineage) -> list[str]:
-    return lineage.frames["nodes"]["kind"].unique().sort().to_list()
-
-
-def _labels(lineage: Lineage) -> list[str]:
-    tags = lineage.frames["nodes"]["tags"].explode().drop_nulls().unique().sort()
-    return [t.removeprefix(PREFIX) for t in tags if t.startswith(PREFIX)]
-
-
-def _readers(lineage: Lineage) -> list[str]:
-    nodes = lineage.frames["nodes"]
-    people = nodes.filter((pl.col("kind") == "principal") & (pl.col("type") != "team").fill_null(value=True))
-    services = pl.col("type") == "service"
-    return people.sort(~services.fill_null(value=False), "id")["id"].to_list()
-
-
-_CONTROLS: dict[str, Callable[[Lineage, Any], Any]] = {
-    "node": _node,
-    "max_hops": lambda _, value: w.BoundedIntText(value or 0, min=0, max=99, description="Hops (0: all)", style=_STYLE, layout={"width": "160px"}),
-    "kinds": _several("Kinds", _kinds),
-    "indirect": lambda _, value: w.Checkbox(bool(value), description="filters and joins too", indent=False),
-    "by": _choice("By", BY),
-    "method": _choice("Method", METHODS),
-    "labels": _several("Labels", _labels),
-    "days": lambda _, value: w.BoundedIntText(value, min=1, max=3650, description="Days", style=_STYLE, layout={"width": "140px"}),
-    "monitors": _several("Not counted", _readers),
-}
+def _drawn(answer: Answer) -> str:
+    """The picture of an answer; nothing for an analysis that has none."""
+    try:
+        return picture(answer)
+    except KeyError:
+        return ""
