@@ -14,7 +14,10 @@ __version__ = "0.1.0"
 
 _WHERE = {
     **dict.fromkeys(
-        ("Result", "Snapshot", "cost", "impact", "pii", "unused", "what_if"),
+        (
+            *("Result", "Snapshot", "app", "classify", "cost", "cost_change", "cost_trend", "impact", "loaded_cost"),
+            *("pii", "unused", "what_if"),
+        ),
         "lineage_nb.api",
     ),
     **dict.fromkeys(("formats", "from_edges", "from_frames", "read", "sample"), "lineage_nb.loading"),
@@ -22,6 +25,8 @@ _WHERE = {
         ("AmbiguousNameError", "FormatError", "LineageError", "SchemaError", "UnknownNameError"), "lineage_nb.errors"
     ),
     **dict.fromkeys(("Plan", "SqlLineage", "sql_lineage"), "lineage_nb.result"),
+    **dict.fromkeys(("Policy", "Rule", "pii_policies"), "lineage_nb.analyses.pii_policy"),
+    "Decisions": "lineage_nb.analyses.pii_decisions",
     "Ledger": "lineage_nb.analyses.ledger",
     "LineageGraph": "lineage_nb.graph.lineage_graph",
     "read_graph": "lineage_nb.graph.edge_list",
@@ -32,10 +37,19 @@ __all__ = ["__version__", *sorted(_WHERE)]
 
 if TYPE_CHECKING:
     from lineage_nb.analyses.ledger import Ledger as Ledger
+    from lineage_nb.analyses.pii_decisions import Decisions as Decisions
+    from lineage_nb.analyses.pii_policy import Policy as Policy
+    from lineage_nb.analyses.pii_policy import Rule as Rule
+    from lineage_nb.analyses.pii_policy import pii_policies as pii_policies
     from lineage_nb.api import Result as Result
     from lineage_nb.api import Snapshot as Snapshot
+    from lineage_nb.api import app as app
+    from lineage_nb.api import classify as classify
     from lineage_nb.api import cost as cost
+    from lineage_nb.api import cost_change as cost_change
+    from lineage_nb.api import cost_trend as cost_trend
     from lineage_nb.api import impact as impact
+    from lineage_nb.api import loaded_cost as loaded_cost
     from lineage_nb.api import pii as pii
     from lineage_nb.api import unused as unused
     from lineage_nb.api import what_if as what_if
@@ -60,7 +74,10 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: importing the package alone costs nothing."""
     if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from lineage_nb.errors import did_you_mean
+
+        near = did_you_mean(name, _WHERE) if name[:1] != "_" else ""
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{near and '.' + near}")
     import importlib
 
     value = getattr(importlib.import_module(_WHERE[name]), name)
@@ -70,3 +87,17 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Add ``%lineage`` and the completion of names to IPython: what ``%load_ext lineage_nb`` calls."""
+    from lineage_nb.magic import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take them away again: what ``%unload_ext lineage_nb`` calls."""
+    from lineage_nb.magic import unload
+
+    unload(shell)

@@ -6,27 +6,37 @@ import inspect
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import wraps
+from functools import cached_property, wraps
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec
 
 import polars as pl
 
+from lineage_nb.analyses.bill import Days
+from lineage_nb.analyses.classify import classify as _classify
+from lineage_nb.analyses.classify_tags import tagged as _tagged
 from lineage_nb.analyses.cost import cost as _cost
+from lineage_nb.analyses.cost_change import cost_change as _cost_change
+from lineage_nb.analyses.cost_trend import cost_trend as _cost_trend
 from lineage_nb.analyses.impact import impact as _impact
+from lineage_nb.analyses.loaded_cost import loaded_cost as _loaded_cost
+from lineage_nb.analyses.name_offers import NameOffers
 from lineage_nb.analyses.pii import pii as _pii
+from lineage_nb.analyses.prices import priced as _priced
+from lineage_nb.analyses.rates import converted_costs as _converted
 from lineage_nb.analyses.result import Answer
 from lineage_nb.analyses.scope import scope as _scope
 from lineage_nb.analyses.search import search as _search
 from lineage_nb.analyses.unused import unused as _unused
 from lineage_nb.analyses.what_if import what_if as _what_if
-from lineage_nb.errors import LineageError
+from lineage_nb.errors import LineageError, UnknownNameError, no_attribute
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.model.merge import merge
 from lineage_nb.model.report import LoadReport
 from lineage_nb.model.schema import FRAMES
 from lineage_nb.model.storage import save
+from lineage_nb.node import NodeView
 from lineage_nb.result import Result
 from lineage_nb.sources.openlineage_writer import write as write_openlineage
 
@@ -34,11 +44,13 @@ if TYPE_CHECKING:
 
     from lineage_nb.widgets.controls import Explorer
     from lineage_nb.widgets.panels import Panel
+    from lineage_nb.widgets.tabs import App
 
 __all__ = ["Result", "Snapshot"]
 
 P = ParamSpec("P")
 AnyPath = str | PathLike[str]
+_QUESTIONS: dict[str, Callable[..., Answer]] = {}
 
 
 def _bound(question: Callable[Concatenate[Lineage, P], Answer]) -> Callable[Concatenate[Lineage, P], Result]:
@@ -48,6 +60,7 @@ def _bound(question: Callable[Concatenate[Lineage, P], Answer]) -> Callable[Conc
     def method(self: Lineage, /, *args: P.args, **kwargs: P.kwargs) -> Result:
         return Result(question(self, *args, **kwargs))
 
+    _QUESTIONS[question.__name__] = question
     _as_method(method, question, "Result")
     return method
 
@@ -91,7 +104,11 @@ class Snapshot(Lineage):
 
     impact = _bound(_impact)
     cost = _bound(_cost)
+    cost_trend = _bound(_cost_trend)
+    cost_change = _bound(_cost_change)
+    loaded_cost = _bound(_loaded_cost)
     pii = _bound(_pii)
+    classify = _bound(_classify)
     unused = _bound(_unused)
     what_if = _bound(_what_if)
     search = _shown(_search)
@@ -148,6 +165,15 @@ class Snapshot(Lineage):
         """What was read, accepted and rejected, file by file."""
         return self.data.report
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Name the nearest attribute."""
+            if hasattr(type(self), name):
+                # A property failed: its own error is the one to show.
+                return object.__getattribute__(self, name)
+            raise no_attribute(self, name)
+
     # -- identity --------------------------------------------------------------------------------------------
 
     @property
@@ -167,11 +193,120 @@ class Snapshot(Lineage):
         """Count the nodes."""
         return self.frames["nodes"].height
 
+    # -- nodes -----------------------------------------------------------------------------------------------
+
+    def __getitem__(self, name: str) -> NodeView:
+        """Look at one node: what is known of it, and the questions one asks about it.
+
+        Parameters
+        ----------
+        name : str
+            An id or a unique suffix of one.
+
+        Raises
+        ------
+        UnknownNameError, AmbiguousNameError
+            With the nearest candidates.
+
+        Examples
+        --------
+        >>> import lineage_nb as ln
+        >>> ln.from_edges([("raw.users", "mart.users")])["mart.users"].upstream()["node"].to_list()
+        ['raw.users']
+        """
+        return NodeView(self, self.names.resolve(name))
+
+    def __contains__(self, name: object) -> bool:
+        """Whether `name` stands for a node; an error where it fits several."""
+        try:
+            self.names.resolve(name)  # type: ignore[arg-type]
+        except UnknownNameError:
+            return False
+        return True
+
+    __iter__ = None
+    """A snapshot is no sequence: `nodes` lists what is in it."""
+
+    @cached_property
+    def name_offers(self) -> NameOffers:
+        """What to offer while a name is typed (see `lineage_nb.analyses.name_offers`)."""
+        return NameOffers(self)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.name_offers.most_read()
+
     # -- new snapshots, files --------------------------------------------------------------------------------
 
     def merge(self, *others: Snapshot) -> Snapshot:
         """Unite with other snapshots; order and duplicates do not matter."""
         return Snapshot(merge(self.data, *(o.data for o in others)))
+
+    def in_currency(self, currency: str, rates: object) -> Snapshot:
+        """Convert all costs, so that every question answers in one currency.
+
+        Parameters
+        ----------
+        currency : str
+            The target, ISO 4217.
+        rates : mapping, frame or path
+            Units of `currency` per unit: ``{"EUR": 1.08}``, or a table with currency, rate, from, to (days).
+
+        Examples
+        --------
+        >>> import lineage_nb as ln
+        >>> costs = {"node": ["t"], "day": ["2025-01-01"], "amount": ["2.00"], "currency": ["EUR"]}
+        >>> ln.from_frames(costs=costs).in_currency("USD", {"EUR": "1.08"}).costs["amount"].to_list()
+        [2160000]
+        """
+        return Snapshot(_converted(self, currency, rates))
+
+    def priced(self, prices: object, period: Days | None = None) -> Snapshot:
+        """Add the storage of datasets that nothing bills, by bytes and price (see `lineage_nb.analyses.prices.storage_costs`)."""
+        return Snapshot(_priced(self, prices, period))
+
+    def tagged(self, result: Result, *, min_confidence: float | None = None, disagreeing: bool = False) -> Snapshot:
+        """Add what `classify` suggested as tags ``pii:<label>``, for `pii` to follow.
+
+        Parameters
+        ----------
+        result : Result
+            Of `classify`.
+        min_confidence : float, optional
+            Suggestions from this confidence on (0 to 1) count; None: only what a decision confirmed.
+        disagreeing : bool
+            Whether names that their lineage contradicts count too, by the same confidence.
+
+        Returns
+        -------
+        Snapshot
+            With the tag ``suggested:<label>`` beside each that no person confirmed; this one stays as it is.
+
+        Raises
+        ------
+        LineageError
+            For the result of another analysis or of another snapshot, or a confidence that is not between 0 and 1.
+        """
+        return Snapshot(_tagged(self, result._answer, min_confidence=min_confidence, disagreeing=disagreeing))
+
+    def scan_plan(self, result: Result | None = None, *, sources: Literal["clean", "unknown"] = "clean") -> Result:
+        """Plan which columns to look into, the fewest, so that it becomes known of every column whether personal data is in it.
+
+        Parameters
+        ----------
+        result : Result, optional
+            Of `pii`; by default of all labels.
+        sources : {"clean", "unknown"}
+            What to call untagged columns that no writer is known of; see `lineage_nb.analyses.scan_plan.scan_plan`,
+            which also tells the columns.
+
+        Raises
+        ------
+        LineageError
+            For the result of another analysis or of another snapshot.
+        """
+        from lineage_nb.analyses.scan_plan import scan_plan
+
+        return Result(scan_plan(self, None if result is None else result._answer, sources=sources))
 
     def filter(
         self,
@@ -237,14 +372,20 @@ class Snapshot(Lineage):
 
         Parameters
         ----------
-        question : {"impact", "cost", "pii", "unused"}
-            Which analysis.
+        question : str
+            Which analysis: ``impact``, ``cost``, ``pii``, ``unused``, ``what_if`` … (any that gives a `Result`).
         **arguments
-            First values of the controls, as the analysis takes them.
+            First values of the controls, as the analysis takes them; what has no control stays as given.
         """
         from lineage_nb.widgets.panels import Panel
 
-        return Panel(self, question, wrap=Result, **arguments)
+        return Panel(self, question, wrap=Result, questions=_QUESTIONS, **arguments)
+
+    def app(self) -> App:
+        """Open everything in tabs: the explorer, and a panel for each question."""
+        from lineage_nb.widgets.tabs import App
+
+        return App(self, wrap=Result, questions=_QUESTIONS)
 
     # -- display ---------------------------------------------------------------------------------------------
 
@@ -262,6 +403,11 @@ class Snapshot(Lineage):
 
 impact = Snapshot.impact
 cost = Snapshot.cost
+cost_trend = Snapshot.cost_trend
+cost_change = Snapshot.cost_change
+loaded_cost = Snapshot.loaded_cost
 pii = Snapshot.pii
 unused = Snapshot.unused
 what_if = Snapshot.what_if
+classify = Snapshot.classify
+app = Snapshot.app

@@ -183,7 +183,7 @@ def test_every_face_of_a_result(small: ln.Snapshot, question: str, tmp_path: Pat
     assert isinstance(result.graph, nx.DiGraph) and (result.graph.number_of_nodes() or question == "unused")
     assert result.to_pandas().shape == result.frame.shape
     figure = result.plot()
-    assert figure.axes[0].get_title(loc="left")
+    assert figure.get_suptitle()
     assert pl.read_csv(result.to_csv(tmp_path / "r.csv")).height == result.frame.height
     assert pl.read_parquet(result.to_parquet(tmp_path / "r.parquet")).equals(result.frame)
     sheet = openpyxl.load_workbook(result.to_excel(tmp_path / "r.xlsx")).active

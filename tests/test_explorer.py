@@ -136,7 +136,12 @@ def test_refocus_back_and_unfold(widget) -> None:
     bundle = next(m for m in widget._canvas.scene["marks"] if m.get("side"))
     assert bundle["label"] == "+267 more"
     widget._bar.back.click()
-    assert widget._canvas.scene["focus"] == "mart.users" and widget._bar.back.disabled
+    assert "+291 more" in [m["label"] for m in widget._canvas.scene["marks"]]
+    widget._bar.back.click()
+    assert widget._canvas.scene["focus"] == widget.selected == "mart.users" and widget._bar.back.disabled
+    widget._bar.forward.click()
+    widget._bar.forward.click()
+    assert "+267 more" in [m["label"] for m in widget._canvas.scene["marks"]] and widget._bar.forward.disabled
 
 
 def test_nonsense_from_the_browser_is_harmless(widget) -> None:
@@ -218,8 +223,11 @@ def test_a_dense_graph_is_drawn_in_part() -> None:
     assert f"{len(widget.visible)} of 60 nodes drawn" in widget._canvas.scene["summary"]
 
 
-def test_opens_on_all_or_on_what_feeds_most(snap) -> None:
-    assert snap.explore().selected == "raw.users"
+def test_opens_on_all_or_on_the_ends(snap) -> None:
+    ends = snap.explore()
+    assert ends.selected is None and ends._bar.view.value == "ends"
+    assert {"raw.users", "mart.users", "out.sent"} <= set(ends.visible)
+    assert len(ends._canvas.scene["marks"]) < 40 and ends.scene.total == 306
     small = ln.from_edges([("a", "b"), ("c", "d")]).explore()
     assert small.visible == ["a", "b", "c", "d"] and small.selected is None
     assert ln.from_edges([]).explore().visible == []
@@ -249,3 +257,196 @@ def test_the_package_alone_does_not_import_widgets() -> None:
     code = "import sys, lineage_nb; lineage_nb.from_edges([('a', 'b')]).graph(); print([m for m in ('anywidget', 'ipywidgets', 'pyvis') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# -- ends, paths, columns ------------------------------------------------------------------------------------
+
+
+def marks(widget: Explorer) -> dict[str, dict]:
+    return {m["id"]: m for m in widget._canvas.scene["marks"]}
+
+
+@pytest.fixture
+def chain() -> ln.Snapshot:
+    return ln.from_edges([(f"t{i:03}", f"t{i + 1:03}") for i in range(100)] + [(f"s{i:03}", "t050") for i in range(150)])
+
+
+def test_a_bundle_unfolds_and_folds_again(chain) -> None:
+    widget = chain.explore("t050", view="ends")
+    bundle = next(m for m in marks(widget).values() if m["label"] == "49 tables between" and m["layer"] > 1)
+    ask(widget, do="expand", id=bundle["id"], side="between")
+    drawn = {n for n in widget.visible if n > "t050" and n < "t100"}
+    assert len(drawn) == 16 and sum(m["down"] for m in marks(widget).values() if m.get("side") == "between") == 49 + 49 - 16
+    ask(widget, do="collapse", id=sorted(drawn)[0])
+    assert len([n for n in widget.visible if "t050" < n < "t100"]) < 16
+    widget.undo()
+    assert drawn <= set(widget.visible)
+
+
+def test_the_view_is_chosen_by_size(chain) -> None:
+    assert chain.explore("t010").scene.ids == ["t008", "t009", "t010", "t011", "t012"]
+    assert chain.explore("t050")._bar.view.value == "ends"
+    assert chain.explore("t050", view="around")._bar.view.value == "around"
+    with pytest.raises(ln.LineageError, match="unknown view 'end'. Known: around, ends, path"):
+        chain.explore("t050", view="end")
+
+
+def test_path(chain) -> None:
+    widget = chain.explore("t010")
+    widget.path("t020", "t025")
+    assert widget.visible == [f"t{i:03}" for i in range(20, 26)]
+    assert "From t020 to t025: 4 nodes between." in widget._canvas.scene["summary"]
+    widget.path("t025", "t020")
+    assert "the other way round" in widget._canvas.scene["summary"]
+    widget.path("t020", "s001")
+    assert widget.visible == ["s001", "t020"] and "nor back" in widget._canvas.scene["summary"]
+    widget.undo()
+    assert "t023" in widget.visible and widget._bar.to.layout.display == "flex"
+    widget.focus("t003")
+    assert widget._bar.view.value == "around"
+    widget.selected = "t003"
+    ask(widget, do="path", id="t006")
+    assert widget.visible == ["t003", "t004", "t005", "t006"]
+    for text in ("t00", "t005"):
+        widget._bar.to.set_state({"value": text})
+    assert widget.visible == ["t003", "t004", "t005"]
+    with pytest.raises(ln.UnknownNameError):
+        widget.path("t003", "nobody")
+
+
+def test_tables_open_to_their_columns(widget) -> None:
+    ask(widget, do="columns", id="raw.users")
+    assert widget.opened == ["raw.users"]
+    assert [r["label"] for r in marks(widget)["raw.users"]["rows"]] == ["email"]
+    widget.opened = ["raw.users", "mart.users"]
+    flows = [k for k in widget._canvas.scene["links"] if "sr" in k]
+    assert len(flows) == 1
+    click(widget, "raw.users#email")
+    assert widget.selected == widget._canvas.selected == "raw.users#email"
+    assert widget._canvas.scene["focus"] == "mart.users", "a listed column is selected where it is"
+    ask(widget, do="columns", id="raw.users")
+    assert widget.opened == ["mart.users"]
+    widget.undo()
+    assert widget.opened == ["mart.users", "raw.users"]
+    with pytest.raises(ln.UnknownNameError):
+        widget.opened = ["nobody"]
+
+
+# -- hide, pin, filters, colours -----------------------------------------------------------------------------
+
+
+def test_hide_and_show(widget) -> None:
+    widget.hide("out.daily")
+    assert not {"out.daily", "out.sent"} & set(widget.visible), "what only it leads to goes too"
+    assert widget.hidden == ["out.daily"] and "2 hidden" in widget._canvas.scene["summary"]
+    assert widget._bar.unhide.description == "Show 1 hidden"
+    widget._bar.unhide.click()
+    assert "out.sent" in widget.visible and widget.hidden == []
+    widget.undo()
+    assert widget.hidden == ["out.daily"]
+    widget.hidden = ["weekly"]
+    assert "report:weekly" not in widget.visible and "out.daily" in widget.visible
+    ask(widget, do="hide", id="mart.users")
+    assert "is in the middle" in widget._canvas.problem
+    widget.focus("report:weekly")
+    assert widget.hidden == []
+
+
+def test_pinned_nodes_stay(widget) -> None:
+    ask(widget, do="pin", id="out.sent")
+    widget.focus("raw.users")
+    widget._bar.hops.value = 1
+    assert "out.sent" in widget.visible and widget.pinned == ["out.sent"]
+    assert "pinned" in marks(widget)["out.sent"]["flags"]
+    widget.pinned = []
+    assert "out.sent" not in widget.visible
+
+
+def test_expand_and_collapse(widget) -> None:
+    widget.focus("raw.users")
+    widget.collapse("raw.users")
+    assert widget.visible == ["raw.users"]
+    widget.expand("raw.users")
+    assert len(widget.visible) > 20
+    widget.collapse("raw.users")
+    assert 5 < len(widget.visible) < 20
+
+
+def test_facets_count_and_filter(widget) -> None:
+    facets = {f["facet"]: {v["value"]: v["count"] for v in f["values"]} for f in widget._canvas.scene["facets"]}
+    assert facets["kind"] == {"dataset": 5, "report": 1}
+    assert facets["schema"]["out"] == 2 and facets["owner"] == {EVIL: 1, "ann": 1}
+    ask(widget, do="filter", id="report", side="kind")
+    assert widget.visible == ["mart.users", "report:weekly"]
+    on = [v["value"] for f in widget._canvas.scene["facets"] for v in f["values"] if v["on"]]
+    assert on == ["report"]
+    ask(widget, do="filter", id="report", side="kind")
+    assert "out.sent" in widget.visible
+    widget.filter(owner="ann")
+    assert widget.visible == ["mart.users", "raw.users"]
+    widget.filter()
+    assert "out.sent" in widget.visible
+    with pytest.raises(TypeError, match="unknown filter 'colour'. Known: kind, schema"):
+        widget.filter(colour="red")
+
+
+def test_search_by_owner_and_tag(widget) -> None:
+    widget._bar.search.set_state({"value": "tag:pii"})
+    assert widget._bar.search.options == ("tag:pii:email", "tag:pii:email → raw.users#email")
+    widget._bar.search.set_state({"value": "tag:pii:email → raw.users#email"})
+    assert widget.selected == "raw.users#email"
+    widget._bar.search.set_state({"value": "owner:ann"})
+    widget._bar.search._handle_custom_msg({"event": "submit"}, [])
+    assert widget.visible == ["raw.users"]
+
+
+def test_legend_hides_classes_and_python_knows(widget) -> None:
+    widget._canvas.set_state({"off": ["look:report"]})
+    assert "report:weekly" not in widget.visible
+    widget.undo()
+    assert "report:weekly" in widget.visible and widget._canvas.off == []
+
+
+def test_colours(widget) -> None:
+    widget._bar.overlay.value = "owner"
+    assert widget.overlay == "owner" and marks(widget)["raw.users"]["badge"]["text"].endswith("ann")
+    widget.overlay = "pii"
+    assert widget._bar.overlay.value == "pii" and any("level" in k for k in widget._canvas.scene["links"])
+    widget._bar.overlay.value = "cost"
+    assert "no costs" in widget._canvas.problem or "cost" in widget._canvas.problem
+    assert widget._bar.overlay.value == widget.overlay == "pii"
+    widget.overlay = ""
+    assert "badge" not in marks(widget)["raw.users"]
+    with pytest.raises(ln.LineageError, match="no overlay 'colour'"):
+        widget.overlay = "colour"
+    assert "<svg" in widget._repr_mimebundle_()["text/html"]
+
+
+def test_results_open_with_their_colours(snap) -> None:
+    found = snap.pii().explore()
+    assert found.overlay == "pii" and any("badge" in m for m in found._canvas.scene["marks"])
+    assert snap.impact("raw.users").explore().overlay == "impact"
+    assert snap.pii().explore(overlay="owner").overlay == "owner"
+
+
+def test_a_step_that_fails_changes_nothing(widget) -> None:
+    before = widget._state
+    with pytest.raises(ln.LineageError):
+        widget.hide("mart.users")
+    with pytest.raises(ln.UnknownNameError):
+        widget.hidden = ["nobody"]
+    assert widget._state == before and widget._bar.back.disabled
+
+
+def test_what_is_seen_is_saved(widget, tmp_path) -> None:
+    widget.overlay = "owner"
+    assert "ann" in widget.save(tmp_path / "seen.svg").read_text(encoding="utf-8")
+
+
+def test_costs_open_on_the_most_expensive_table() -> None:
+    snap = ln.from_frames(
+        edges={"source": ["a", "b"], "target": ["b", "c"]}, costs={"node": ["a", "b"], "day": ["2025-01-01"] * 2, "amount": ["1.00", "5.00"]}
+    )
+    widget = snap.cost(by="dataset").explore()
+    assert (widget.selected, widget.overlay) == ("b", "cost")
+    assert {m["id"]: m["badge"]["text"] for m in widget._canvas.scene["marks"] if "badge" in m} == {"a": "1.00 USD", "b": "5.00 USD"}

@@ -48,9 +48,9 @@ def test_keeps_positions_and_tells_the_rest() -> None:
 
 def test_every_kind_has_a_sign_of_its_own() -> None:
     from lineage_nb.views.page import _SIGNS
-    from lineage_nb.views.svg import _GLYPHS
+    from lineage_nb.views.palette import GLYPHS
 
-    assert set(_SIGNS) == set(_GLYPHS)
+    assert set(_SIGNS) == set(GLYPHS)
     assert len(set(_SIGNS.values())) == len(_SIGNS)
 
 

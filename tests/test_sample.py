@@ -10,6 +10,9 @@ import polars as pl
 import pytest
 
 import lineage_nb as ln
+from lineage_nb.analyses.pii import pii
+from lineage_nb.analyses.pii_person import about_person
+from lineage_nb.analyses.pii_status import coverage, status
 
 STREAM = Path(__file__).parents[1] / "data_samples" / "stream"
 Truths = dict[str, Any]
@@ -123,6 +126,50 @@ def test_truth_9_no_column_lineage_and_a_retired_writer(stream: ln.Snapshot, tru
         mine = frame.filter(pl.col("node") == node)
         assert mine["verdict"].to_list() == [expected["verdict"]]
         assert mine["certainty"].to_list() == [expected["certainty"]]
+
+
+@pytest.mark.parametrize("number", [9, 10, 11])
+def test_truths_9_to_11_personal_data(stream: ln.Snapshot, truths: Truths, number: int) -> None:
+    frame = stream.pii().frame
+    expect = truth(truths, number)["expect"]
+    for expected in expect["labels"]:
+        mine = frame.filter((pl.col("node") == stream.names.resolve(expected["node"])) & (pl.col("label") == expected["label"]))
+        rows = mine.select("verdict", "certainty", "k").rows()
+        assert rows == [(expected["verdict"], expected["certainty"], expected.get("k"))], expected["node"]
+
+
+def test_truth_10_holds_when_only_pay_is_asked_for(stream: ln.Snapshot) -> None:
+    whole = stream.pii().frame.filter(pl.col("label") == "salary")
+    assert stream.pii(labels=["salary"]).frame.equals(whole)
+
+
+def test_truth_11_the_masked_twin_and_the_path(stream: ln.Snapshot, truths: Truths) -> None:
+    given, result = truth(truths, 11)["expect"], stream.pii(labels=["email"])
+    twin = result.frame.filter(pl.col("node") == stream.names.resolve(given["masked_twin"]["node"]))
+    assert twin["verdict"].to_list()[0] in given["masked_twin"]["verdict_one_of"] and twin.height == 1
+    clean = [stream.names.resolve(c) for c in given["clean"]]
+    assert result.frame.filter(pl.col("node").is_in(clean)).is_empty()
+    told = status(pii(stream)).filter(pl.col("node").is_in(clean))
+    assert told["status"].to_list() == ["clean"] * len(clean)
+    start, end = (stream.names.resolve(n) for n in given["path"])
+    path = result.explain(end)
+    assert path["source"][-1] == start and path["target"][-1] == end and set(path["so_far"]) == {"plain"}
+
+
+def test_the_audit_counts_every_column(stream: ln.Snapshot) -> None:
+    answer = pii(stream)
+    for by in ("schema", "namespace"):
+        told = coverage(answer, by=by)
+        parts = told.select("proved", "possible", "suspected", "clean", "unknown").sum_horizontal()
+        assert told["columns"].sum() == answer.summary["columns"] and parts.equals(told["columns"], check_names=False)
+
+
+def test_tables_without_a_label_are_about_persons_too(stream: ln.Snapshot) -> None:
+    told = about_person(pii(stream))
+    keys = dict(told.filter(pl.col("label").is_null()).select("key", "how").iter_rows())
+    assert keys[stream.names.resolve("stream.raw.users#user_id")] == "key"
+    assert keys[stream.names.resolve("stream.core.dim_users#user_id")] == "lineage"
+    assert keys[stream.names.resolve("stream.staging.stg_ratings#user_id")] == "join"
 
 
 def test_the_bill_is_whole(stream: ln.Snapshot, truths: Truths) -> None:

@@ -93,13 +93,21 @@ def _gone(plan: Plan, later: Lineage, after: Span | None) -> pl.DataFrame:
     """node, gone: of every node of the plan that the later snapshot still holds."""
     nodes = later.frames["nodes"].join(plan.frame.select("node").unique(), left_on="id", right_on="node", how="semi")
     runs = later.frames["runs"]
-    told = nodes.select(node="id", gone=pl.col("deleted_at").is_not_null(), job=pl.col("kind") == "job")
+    told = nodes.select(node="id", gone=pl.col("deleted_at").is_not_null() | _only_mentioned(plan, later), job=pl.col("kind") == "job")
     if after is None:
         return told.select("node", "gone")
     known = runs["job"].unique()
     recent = runs.filter(pl.coalesce("start", "end").dt.date() >= after[0])["job"].unique()
     stopped = pl.col("job") & pl.col("node").is_in(known.implode()) & ~pl.col("node").is_in(recent.implode())
     return told.select("node", pl.col("gone") | stopped)
+
+
+def _only_mentioned(plan: Plan, later: Lineage) -> pl.Expr:
+    """Whether a node that was described before now stands in records of the past alone."""
+    before, after = (lineage.data.frames["nodes"]["id"].unique() for lineage in (plan.lineage, later))
+    running = later.frames["runs"]["job"].unique()
+    mentioned = pl.col("id").is_in(before.implode()) & ~pl.col("id").is_in(after.implode())
+    return mentioned & ~pl.col("id").is_in(running.implode())
 
 
 def _summary(frame: pl.DataFrame, spans: tuple[Span, Span] | None, currency: str) -> dict[str, Any]:

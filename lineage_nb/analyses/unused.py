@@ -24,6 +24,8 @@ from lineage_nb.analyses.unused_words import table_words
 from lineage_nb.analyses.usage_log import UsageLog, coverage_sentences, resolve_consumers, usage_log
 from lineage_nb.errors import LineageError, did_you_mean
 from lineage_nb.graph.lineage import Lineage
+from lineage_nb.graph.lineage_graph import LineageGraph
+from lineage_nb.graph.paths import POSSIBLE_ANY
 
 __all__ = ["DROPPABLE", "VERDICTS", "unused"]
 
@@ -48,6 +50,7 @@ _LEVELS = ("dataset", "column")
 _SCANNER_SHARE = 0.8
 _SCANNER_MIN = 10
 _SHOWN = 5
+_AROUND = 200
 
 
 def unused(
@@ -264,7 +267,11 @@ def _platforms(tables: Tables) -> list[str]:
 
 
 def _explain(judged: Tables | Columns, node: str) -> pl.DataFrame:
-    """Show the way from `node` to the last terminal read that speaks for it, hop by hop; empty: none."""
+    """Show the way from `node` to the last terminal read that speaks for it, hop by hop.
+
+    Where nobody read it nor anything made from it: what goes into it and all that is made from it, nearest first. Empty
+    where it is read itself, or nothing is known around it.
+    """
     if isinstance(judged, Tables):
         graph = judged.graph
         start = graph.index(node)
@@ -275,6 +282,18 @@ def _explain(judged: Tables | Columns, node: str) -> pl.DataFrame:
         row = int(np.searchsorted(judged.numbers, start))
         known = row < len(judged.numbers) and int(judged.numbers[row]) == start
         end = int(judged.last[1][row]) if known else -1
-    if end < 0 or end == start:
-        return graph.hops_of([])
-    return graph.path(graph.id_of(start), graph.id_of(end))
+    if end < 0:
+        return _around(graph, start)
+    return graph.path(graph.id_of(start), graph.id_of(end)) if end != start else graph.hops_of([])
+
+
+def _around(graph: LineageGraph, node: int) -> pl.DataFrame:
+    """The edges into a node and those between all that is made from it, as hops; the nearest `_AROUND`."""
+    made = graph.reacher.reach(np.array([node]), bit=POSSIBLE_ANY).nodes
+    made = made[made < len(graph.homes)][:_AROUND]
+    arcs = graph.arcs.adjacency
+    into = arcs.backward.expand(np.array([node]))[1]
+    at, found, _ = arcs.forward.expand(made)
+    pairs = [(int(a), node) for a in into] + [(int(made[i]), int(b)) for i, b in zip(at, found, strict=True)]
+    pairs = [(a, b) for a, b in dict.fromkeys(pairs) if max(a, b) < len(graph.homes)][:_AROUND]
+    return pl.concat([graph.hops_of([a, b]) for a, b in pairs]) if pairs else graph.hops_of([])

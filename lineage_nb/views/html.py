@@ -24,7 +24,7 @@ STYLE = """<style>
 .lnb table th,.lnb table td{text-align:left!important;padding:3px 14px 3px 0;vertical-align:top;white-space:nowrap;max-width:none}
 .lnb table th{font-weight:600;border-bottom:1px solid rgba(128,128,128,.5)}
 .lnb table td{border-bottom:1px solid rgba(128,128,128,.18)}
-.lnb table td.num{text-align:right!important;font-variant-numeric:tabular-nums}
+.lnb table td.num,.lnb table th.num{text-align:right!important;font-variant-numeric:tabular-nums}
 .lnb table td.long{white-space:normal;min-width:22em;max-width:44em}
 .lnb table td.node{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:11.5px}
 .lnb .more,.lnb .trust{opacity:.72;font-size:12px;margin:.25em 0;padding:0 0 0 1.1em}
@@ -36,14 +36,17 @@ html,body{height:auto!important}.card{flex:none!important;height:62vh!important}
 .lnb.rows{max-width:none;padding:10px 16px}.lnb.rows .wide{max-height:60vh;overflow:auto}
 @media print{.card,footer{display:none!important}.lnb.rows .wide{max-height:none;overflow:visible}}
 </style>"""
-_NUMBERS = ("amount", "billed", "exclusive", "shared", "freed", "cash", "promised", "after", "realised", "share", "bytes", "hops")
-_LONG = ("evidence", "owners")
+_LONG = ("evidence", "owners", "why", "description", "note")
 
 
-def _kind(column: str) -> str:
+def _kind(column: str, dtype: pl.DataType) -> str:
     if column in NODE_COLUMNS:
         return "node"
-    return "num" if column in _NUMBERS else "long" if column in _LONG else ""
+    return "num" if dtype.is_numeric() else "long" if column in _LONG else ""
+
+
+def _head(frame: pl.DataFrame) -> str:
+    return "".join(f'<th class="{_kind(c, t)}">{escape(c.replace("_", " "))}</th>' for c, t in frame.schema.items())
 
 
 def _wide(head: str, body: str) -> str:
@@ -57,12 +60,12 @@ def _clip(text: str) -> str:
 def table(answer: Answer, rows: int = _ROWS) -> str:
     """First rows of an answer as an HTML table."""
     frame, shown = answer.frame, shown_rows(answer, rows)
-    head = "".join(f"<th>{escape(c.replace('_', ' '))}</th>" for c in frame.columns)
+    head = _head(frame)
     body = []
     for record, given in zip(shown.iter_rows(named=True), frame.head(rows).iter_rows(named=True), strict=True):
         cells = []
         for column, value in record.items():
-            kind = _kind(column)
+            kind = _kind(column, frame.schema[column])
             text = value or ""
             whole = str(given[column]) if kind == "node" and given[column] else text
             full = f' title="{escape(whole[:1000])}"' if whole != text or len(text) > _CHARS else ""
@@ -88,14 +91,14 @@ def frame_table(frame: pl.DataFrame, rows: int = _ROWS, names: Mapping[str, str]
     if frame.is_empty():
         return ""
     short = names or {}
-    head = "".join(f"<th>{escape(c.replace('_', ' '))}</th>" for c in frame.columns)
+    head = _head(frame)
     body = []
     for record in frame.head(rows).iter_rows(named=True):
         cells = []
         for column, value in record.items():
             text = short.get(value, value) if isinstance(value, str) else cell(column, value)
             full = f' title="{escape(value[:1000])}"' if isinstance(value, str) and (text != value or len(text) > _CHARS) else ""
-            cells.append(f'<td class="{_kind(column)}"{full}>{escape(_clip(text))}</td>')
+            cells.append(f'<td class="{_kind(column, frame.schema[column])}"{full}>{escape(_clip(text))}</td>')
         body.append(f"<tr>{''.join(cells)}</tr>")
     more = f'<p class="more">… {frame.height - rows:,} more rows</p>' if frame.height > rows else ""
     return f'{STYLE}<div class="lnb">{_wide(head, "".join(body))}{more}</div>'

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from lineage_nb.analyses.pii import VERDICTS
-from lineage_nb.analyses.result import Answer, money
+from lineage_nb.analyses.cost_change import PARTS
+from lineage_nb.analyses.result import Answer, money, plural
 from lineage_nb.analyses.unused import DROPPABLE
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.lineage_graph import LineageGraph
 from lineage_nb.views.bars import bars
+from lineage_nb.views.heat_map import heat_svg
 from lineage_nb.views.scene import Scene, neighbourhood, scene_of
 from lineage_nb.views.svg import svg
 
@@ -42,8 +43,13 @@ def _told(answer: Answer) -> pl.Series:
     frame = answer.frame
     if answer.analysis == "unused":
         return frame.filter(pl.col("verdict").is_in(DROPPABLE))["node"]
-    if answer.analysis == "cost":
+    if answer.analysis == "loaded_cost":
+        report = str(answer.settings["report"])
+        return pl.concat([answer.lineage.graph("dataset").upstream(report)["node"], frame["node"], pl.Series("node", [report])])
+    if answer.analysis in ("cost", "cost_trend", "cost_change"):
         return answer.lineage.graph("dataset").nodes["id"]
+    if answer.analysis == "cure":
+        return pl.concat([frame["source"].drop_nulls(), frame["target"]]).alias("node")
     return frame["node"]
 
 
@@ -89,7 +95,9 @@ def scene_for(answer: Answer, max_marks: int = _MARKS) -> Scene:
 
 def picture(answer: Answer) -> str:
     """The small picture of an answer, as SVG; empty when there is nothing to draw."""
-    draw = {"impact": _impact, "cost": _cost, "pii": _pii, "unused": _unused, "what_if": _what_if, "realised": _realised}
+    draw = {"impact": _impact, "cost": _cost, "pii": heat_svg, "unused": _unused, "what_if": _what_if, "realised": _realised}
+    draw |= {"reconcile": _reconcile, "cost_trend": _cost_trend, "cost_change": _cost_change, "loaded_cost": _loaded_cost, "classify": _classify}
+    draw |= {"exposures": _exposures, "cure": _cure, "scan_plan": _scan_plan, "subject_tables": _subject_tables}
     return draw[answer.analysis](answer)
 
 
@@ -103,11 +111,58 @@ def _cost(answer: Answer) -> str:
     return bars([answer.lineage.spoken(k) for k in frame["key"]], frame["amount"].to_list(), answer.headline, shown, limit=14)
 
 
-def _pii(answer: Answer) -> str:
-    order = pl.col("verdict").replace_strict({v: i for i, v in enumerate(VERDICTS)})
-    counts = answer.frame.group_by("label", "certainty").agg(pl.len(), order.min()).sort("label", "certainty", descending=[False, True])
-    names = [f"{label} ({certainty})" for label, certainty in counts.select("label", "certainty").iter_rows()]
-    return bars(names, counts["len"].to_list(), answer.headline, [f"{n:,} places" for n in counts["len"]], limit=24)
+def _reconcile(answer: Answer) -> str:
+    steps, currency = answer.summary["steps"], str(answer.summary["currency"])
+    shown = [money(s["amount"], currency) for s in steps]
+    return bars([s["step"] for s in steps], [s["amount"] for s in steps], answer.headline, shown, limit=16)
+
+
+def _cost_trend(answer: Answer) -> str:
+    periods, currency = dict(answer.summary["periods"]), str(answer.summary["currency"])
+    shown = [money(a, currency) for a in periods.values()]
+    return bars([str(p) for p in periods], list(periods.values()), answer.headline, shown, limit=24)
+
+
+def _cost_change(answer: Answer) -> str:
+    told, currency = answer.summary, str(answer.summary["currency"])
+    parts = {name: int(told[name]) for name in ("before", *PARTS, "after") if told[name]}
+    shown = [money(a, currency) for a in parts.values()]
+    return bars(list(parts), list(parts.values()), answer.headline, shown, limit=10)
+
+
+def _loaded_cost(answer: Answer) -> str:
+    billed, currency = answer.frame["billed"].to_list(), str(answer.summary["currency"])
+    names = [answer.lineage.spoken(n) for n in answer.frame["node"]]
+    return bars(names, billed, answer.headline, [money(a, currency) for a in billed], limit=14)
+
+
+def _classify(answer: Answer) -> str:
+    counts = answer.summary["labels"]
+    shown = [plural(n, "column") for n in counts.values()]
+    return bars(list(counts), list(counts.values()), answer.headline, shown, limit=20) if counts else ""
+
+
+def _exposures(answer: Answer) -> str:
+    counts = answer.frame.group_by("kind", "verdict", "certainty", maintain_order=True).agg(pl.col("key").n_unique())
+    names = [f"{kind}: {verdict} ({certainty})" for kind, verdict, certainty, _ in counts.iter_rows()]
+    return bars(names, counts["key"].to_list(), answer.headline, limit=16)
+
+
+def _cure(answer: Answer) -> str:
+    spoken = answer.lineage.spoken
+    ends = [f"{spoken(s)} → {spoken(t)}" if s else spoken(t) for s, t in answer.frame.select("source", "target").iter_rows()]
+    return bars(ends, answer.frame["changes"].to_list(), answer.headline, [f"{n:,} others" for n in answer.frame["changes"]], limit=12)
+
+
+def _scan_plan(answer: Answer) -> str:
+    names = [answer.lineage.spoken(n) for n in answer.frame["node"]]
+    return bars(names, answer.frame["decides"].to_list(), answer.headline, [f"{n:,} columns" for n in answer.frame["decides"]], limit=14)
+
+
+def _subject_tables(answer: Answer) -> str:
+    best = answer.frame.unique("node", keep="first", maintain_order=True)
+    counts = best.group_by("how").len().sort("len", "how", descending=[True, False])
+    return bars(counts["how"].to_list(), counts["len"].to_list(), answer.headline, [f"{n:,} tables" for n in counts["len"]], limit=10)
 
 
 def _unused(answer: Answer) -> str:

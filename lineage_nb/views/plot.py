@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from lineage_nb.analyses.result import Answer, money
+from lineage_nb.errors import LineageError, did_you_mean
 from lineage_nb.model.names import short_label
+from lineage_nb.views.cost_bars import draw_changes, draw_loaded
+from lineage_nb.views.figures import sentence
+from lineage_nb.views.heat_map import draw_heat
+from lineage_nb.views.labels import clean
+from lineage_nb.views.money_layers import draw_layers
+from lineage_nb.views.treemap import draw_treemap
+from lineage_nb.views.trend import draw_trend
+from lineage_nb.views.waterfall import draw_change, draw_cost, draw_invoice
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,25 +30,38 @@ _BLUE, _ORANGE, _GREY, _GREEN = "#0072b2", "#e69f00", "#9a9a9a", "#009e73"
 _ROWS = 15
 
 
-def plot(answer: Answer) -> Figure:
+def plot(answer: Answer, kind: str | None = None) -> Figure:
     """Draw the summary of an answer.
 
     Parameters
     ----------
     answer : Answer
         Of any analysis.
+    kind : str, optional
+        Which picture, where an answer has several: ``bars``, ``waterfall``, ``treemap`` or ``layers`` of a cost, ``trend``
+        of a trend, ``waterfall`` or ``bars`` of a change, ``bars`` or ``treemap`` of a loaded cost, ``heat``
+        or ``bars`` of personal data. By default the first.
 
     Returns
     -------
     matplotlib.figure.Figure
         Not registered with pyplot; a notebook shows it as it is.
+
+    Raises
+    ------
+    LineageError
+        For a kind that the answer does not have.
     """
-    figure = _figure_class()(figsize=(9, 4.2), layout="constrained")
+    kinds = _KINDS.get(answer.analysis) or {"bars": _DRAW[answer.analysis]}
+    chosen = next(iter(kinds)) if kind is None else kind
+    if chosen not in kinds:
+        raise LineageError(f"no picture {kind!r} of {answer.analysis!r}.{did_you_mean(kind, kinds)} Known: {', '.join(kinds)}.")
+    figure = _figure_class()(figsize=(9, 4.5), layout="constrained")
     axes = figure.subplots()
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    _DRAW[answer.analysis](answer, axes)
-    axes.set_title(_wrapped(answer.headline), loc="left", fontsize=10)
+    kinds[chosen](answer, axes)
+    figure.suptitle(_wrapped(answer.headline), x=0.01, ha="left", fontsize=10)
     return figure
 
 
@@ -63,7 +85,7 @@ def _figure_class() -> type[Figure]:
 def _wrapped(text: str, width: int = 95) -> str:
     from textwrap import fill
 
-    return fill(text.replace("$", r"\$"), width)
+    return fill(clean(text, 360).replace("$", r"\$"), width)
 
 
 def _label(node: str) -> str:
@@ -91,6 +113,9 @@ def _impact(answer: Answer, axes: Axes) -> None:
 def _cost(answer: Answer, axes: Axes) -> None:
     from matplotlib.patches import Patch
 
+    if answer.frame.is_empty():
+        sentence(axes, "Nothing was billed.")
+        return
     frame, currency = answer.frame.head(_ROWS).reverse(), str(answer.summary["currency"])
     names = [_label(k) for k in frame["key"]]
     exclusive, shared = (frame[c] / 1e6 for c in ("exclusive", "shared"))
@@ -135,6 +160,13 @@ def _unused(answer: Answer, axes: Axes) -> None:
     axes.set_xlabel("tables and reports (orange: unused)")
 
 
+def _classify(answer: Answer, axes: Axes) -> None:
+    counts = dict(reversed(answer.summary["labels"].items()))
+    drawn = axes.barh(list(counts), list(counts.values()), color=_BLUE)
+    axes.bar_label(drawn, padding=3, fontsize=8)
+    axes.set_xlabel("columns")
+
+
 def _what_if(answer: Answer, axes: Axes) -> None:
     _money_bars(dict(answer.summary["by_component"]), str(answer.summary["currency"]), axes)
 
@@ -142,6 +174,18 @@ def _what_if(answer: Answer, axes: Axes) -> None:
 def _realised(answer: Answer, axes: Axes) -> None:
     told = {name: answer.summary[name] for name in ("promised", "realised") if answer.summary[name] is not None}
     _money_bars(told, str(answer.summary["currency"]), axes)
+
+
+def _counted(values: pl.Series, what: str, axes: Axes) -> None:
+    counts = values.alias("value").to_frame().group_by("value").len().sort("len", "value", descending=[True, False])
+    _counts(dict(counts.iter_rows()), what, axes)
+
+
+def _counts(counts: dict[str, int], what: str, axes: Axes) -> None:
+    names = list(reversed(counts))
+    drawn = axes.barh([_label(name) for name in names], [counts[name] for name in names], color=_BLUE)
+    axes.bar_label(drawn, padding=3, fontsize=8)
+    axes.set_xlabel(what)
 
 
 def _money_bars(amounts: dict[str, int], currency: str, axes: Axes) -> None:
@@ -158,5 +202,18 @@ _DRAW: dict[str, Callable[[Answer, Axes], None]] = {
     "pii": _pii,
     "unused": _unused,
     "what_if": _what_if,
+    "reconcile": draw_invoice,
+    "classify": _classify,
     "realised": _realised,
+    "exposures": lambda answer, axes: _counted(answer.frame.select("kind", "key").unique()["kind"], "recipients", axes),
+    "cure": lambda answer, axes: _counts(dict(answer.frame.select("target", "changes").iter_rows()), "other places that lose a label", axes),
+    "scan_plan": lambda answer, axes: _counts(dict(answer.frame.select("node", "decides").head(_ROWS).iter_rows()), "columns that it decides", axes),
+    "subject_tables": lambda answer, axes: _counted(answer.frame.unique("node", keep="first", maintain_order=True)["how"], "tables", axes),
+}
+_KINDS: dict[str, dict[str, Callable[[Answer, Axes], None]]] = {
+    "cost": {"bars": _cost, "waterfall": draw_cost, "treemap": draw_treemap, "layers": draw_layers},
+    "pii": {"heat": draw_heat, "bars": _pii},
+    "cost_trend": {"trend": draw_trend},
+    "cost_change": {"waterfall": draw_change, "bars": draw_changes},
+    "loaded_cost": {"bars": draw_loaded, "treemap": draw_treemap},
 }

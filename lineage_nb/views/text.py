@@ -13,12 +13,18 @@ from lineage_nb.graph.coded import as_of
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.model.names import spoken_name
 
-__all__ = ["MONEY_COLUMNS", "NODE_COLUMNS", "cell", "overview", "result_text", "shown_rows", "snapshot_text"]
+__all__ = ["MONEY_COLUMNS", "NODE_COLUMNS", "cell", "overview", "result_text", "rows_text", "shown_rows", "snapshot_text"]
 
 _ROWS = 10
 _WIDTH = 160
-NODE_COLUMNS = ("node", "via", "origin", "key", "source", "target")
-MONEY_COLUMNS = ("amount", "billed", "exclusive", "shared", "freed", "cash", "promised", "after", "realised")
+_NARROW = 12
+NODE_COLUMNS = ("node", "via", "origin", "key", "source", "target", "read_by")
+MONEY_COLUMNS = (
+    *("amount", "billed", "exclusive", "shared", "freed", "cash", "promised", "realised"),
+    *("before", "after", "change", "new", "gone", "volume", "price", "moved", "unexplained"),
+    *("invoiced", "recorded", "difference"),
+)
+"""Columns of results that hold micro-units, where they are whole numbers."""
 
 
 def shown_rows(answer: Answer, rows: int) -> pl.DataFrame:
@@ -39,7 +45,7 @@ def cell(column: str, value: Any, currency: str = "") -> str:
     """Write one value of a result for people."""
     if value is None:
         return ""
-    if column in MONEY_COLUMNS:
+    if column in MONEY_COLUMNS and type(value) is int:
         return money(value, currency)
     if column == "share":
         return f"{value:.1%}"
@@ -62,20 +68,38 @@ def _bytes(size: float) -> str:
 
 def result_text(answer: Answer) -> str:
     """Headline, first rows and trust, as text."""
-    frame = answer.frame
-    shown = shown_rows(answer, _ROWS)
     lines = [answer.headline, ""]
-    if shown.height:
-        with pl.Config(
-            tbl_rows=_ROWS, tbl_cols=-1, tbl_width_chars=_WIDTH, fmt_str_lengths=60, tbl_hide_dataframe_shape=True,
-            tbl_hide_column_data_types=True, tbl_formatting="NOTHING",
-        ):
-            lines.append(str(shown))
-        if frame.height > _ROWS:
-            lines.append(f"… {frame.height - _ROWS:,} more rows in .frame")
-        lines.append("")
+    if answer.frame.height:
+        lines += [*rows_text(answer, _ROWS), ""]
     lines += [f"· {note}" for note in answer.trust]
     return "\n".join(lines)
+
+
+def rows_text(answer: Answer, rows: int) -> list[str]:
+    """First rows of an answer as lines of text, and what is left out of them."""
+    shown = shown_rows(answer, rows)
+    if shown.is_empty():
+        return []
+    empty = [c for c in shown.columns if not (shown[c] != "").any()]
+    with pl.Config(
+        tbl_rows=rows, tbl_cols=-1, tbl_width_chars=10 * _WIDTH, fmt_str_lengths=_WIDTH, tbl_hide_dataframe_shape=True,
+        tbl_hide_column_data_types=True, tbl_formatting="NOTHING",
+    ):
+        lines = [str(_fitted(shown.drop(empty)))]
+    if answer.frame.height > rows:
+        lines.append(f"… {answer.frame.height - rows:,} more rows in .frame")
+    return [*lines, f"Empty in these rows: {', '.join(empty)}."] if empty else lines
+
+
+def _fitted(shown: pl.DataFrame) -> pl.DataFrame:
+    """Clip the widest columns so that no row is broken into several lines."""
+    widths = {c: max(len(c), *(len(v) for v in shown[c])) for c in shown.columns} if shown.height else {}
+    room = _WIDTH - 2 * len(widths)
+    while sum(widths.values()) > room and max(widths.values()) > _NARROW:
+        widths[max(widths, key=lambda c: (widths[c], c not in NODE_COLUMNS))] -= 1
+    return shown.with_columns(
+        pl.when(pl.col(c).str.len_chars() > n).then(pl.col(c).str.slice(0, n - 1) + "…").otherwise(c).alias(c) for c, n in widths.items()
+    )
 
 
 def overview(lineage: Lineage) -> dict[str, str]:
