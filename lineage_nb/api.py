@@ -356,7 +356,8 @@ class Snapshot(Lineage):
         focus : str, optional
             The node to start from; an id or a unique suffix of one.
         **options
-            ``level``, ``hops``, ``upstream``, ``downstream``, ``kinds``, ``max_marks``, ``height`` (pixels).
+            ``view`` ("around", "ends", "path"), ``overlay`` ("owner", "tier", "freshness", "cost", "pii", "unused"), ``level``,
+            ``hops``, ``upstream``, ``downstream``, ``kinds``, ``max_marks``, ``height`` (pixels).
 
         Raises
         ------

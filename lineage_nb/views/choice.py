@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,8 +75,15 @@ class Pick:
                 edge[side] = self._step(edge[side], side, depth, max(2 * room // (steps + 1), min(room, _LEAST)))
         for name, side in self.expand:
             node = self.graph.index(name)
-            if node in self.drawn and (node, side) not in self.spread_from:
+            if node in self.drawn and (node, side) not in self.spread_from and self.expand[name, side]:
                 self._step([node], side, self.drawn[node] + 1, self.room - len(self.drawn))
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Draw these too, as far as they are there and there is room."""
+        for name in sorted(names):
+            node = self.graph.naming.number(name)
+            if node is not None and self.allowed[node] and len(self.drawn) < self.max_marks:
+                self.drawn.setdefault(node, 0)
 
     def fresh(self, node: int, side: Side) -> Ints:
         """Neighbours that may be drawn and are not, best first: what leads on, then by id."""
@@ -92,8 +99,9 @@ class Pick:
         usual = max(3, self.fold // depth)
         wishes = {}
         for node, found in choice.items():
-            limit = max(usual, self.expand.get((self.graph.ids[node], side), 0))
-            wishes[node] = len(found) if len(found) <= limit + 1 else limit
+            asked = self.expand.get((self.graph.ids[node], side))
+            limit = max(usual, asked or 0)
+            wishes[node] = 0 if asked == 0 else len(found) if len(found) <= limit + 1 else limit
         level = _water_level(list(wishes.values()), budget)
         new: list[int] = []
         for node, found in choice.items():

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
+from lineage_nb.views.drawing import drawing
 from lineage_nb.views.labels import clean
+from lineage_nb.views.overlay import Overlay
+from lineage_nb.views.palette import STYLE
 from lineage_nb.views.scene import Scene
-from lineage_nb.views.svg import STYLE, drawing
 
 __all__ = ["MOST_STATE", "Canvas"]
 
@@ -21,7 +23,8 @@ MOST_STATE = 200_000
 """Largest scene sent to the browser, bytes of JSON."""
 
 _STATIC = Path(__file__).parent / "static"
-_ACTIONS = ("focus", "expand")
+_SIDES = ("up", "down", "between", "sources", "ends", "alone")
+_ACTIONS = ("focus", "expand", "collapse", "columns", "more_columns", "hide", "pin", "path", "filter", "undo", "redo")
 
 
 class Canvas(anywidget.AnyWidget):  # type: ignore[misc]
@@ -30,9 +33,11 @@ class Canvas(anywidget.AnyWidget):  # type: ignore[misc]
     Attributes
     ----------
     scene : dict
-        What `lineage_nb.views.svg.drawing` gives; replaced as a whole.
+        What `lineage_nb.views.drawing.drawing` gives, and ``facets``; replaced as a whole.
     selected : str
-        Id of the selected node, drawn or not; empty for none. The browser sets it on a click or Enter.
+        Id of the selected node or column, drawn or not; empty for none. The browser sets it on a click or Enter.
+    off : list of str
+        Classes of the legend that are not shown: ``look:table``, ``line:influence``, ``level:2``. The browser sets it.
     height : int
         Height of the picture in pixels.
     problem : str
@@ -50,6 +55,7 @@ class Canvas(anywidget.AnyWidget):  # type: ignore[misc]
 
     scene = traitlets.Dict().tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
+    off = traitlets.List(traitlets.Unicode()).tag(sync=True)
     height = traitlets.Int(480).tag(sync=True)
     problem = traitlets.Unicode("").tag(sync=True)
 
@@ -59,7 +65,7 @@ class Canvas(anywidget.AnyWidget):  # type: ignore[misc]
         self._actions: dict[str, list[Callable[..., object]]] = {name: [] for name in _ACTIONS}
         self.on_msg(self._hear)
 
-    def show(self, scene: Scene) -> bool:
+    def show(self, scene: Scene, overlay: Overlay | None = None, facets: Collection[dict[str, Any]] = ()) -> bool:
         """Draw another scene, unless it is too much to send.
 
         Returns
@@ -67,14 +73,20 @@ class Canvas(anywidget.AnyWidget):  # type: ignore[misc]
         bool
             False when it takes more than `MOST_STATE` bytes; the old scene then stays.
         """
-        values = drawing(scene)
+        values = drawing(scene, overlay) | {"facets": list(facets)}
         if len(json.dumps(values)) > MOST_STATE:
             return False
         self.scene = values
         return True
 
+    def shown(self) -> set[str]:
+        """Ids of the nodes that are drawn and not hidden by the legend."""
+        off = set(self.off)
+        marks = [m for m in self.scene.get("marks", []) if not m.get("side")]
+        return {m["id"] for m in marks if f"look:{m['look']}" not in off and f"level:{m.get('badge', {}).get('level')}" not in off}
+
     def on_action(self, name: str, act: Callable[..., object]) -> None:
-        """Call `act` when the browser asks for ``focus`` (id) or ``expand`` (id, side)."""
+        """Call `act(id, side)` when the browser asks for an action (``focus``, ``expand`` …)."""
         self._actions[name].append(act)
 
     def guarded(self, act: Callable[..., object], *values: object) -> bool:
@@ -100,10 +112,11 @@ class Canvas(anywidget.AnyWidget):  # type: ignore[misc]
     def _hear(self, _: object, content: object, __: object) -> None:
         if not isinstance(content, dict):
             return
-        name, node, side = content.get("do"), content.get("id"), content.get("side")
-        if name not in _ACTIONS or not isinstance(node, str) or (name == "expand" and side not in ("up", "down")):
+        name, node, side = content.get("do"), content.get("id", ""), content.get("side", "")
+        if name not in _ACTIONS or not isinstance(node, str) or not isinstance(side, str):
             return
-        values = (node,) if name == "focus" else (node, side)
+        if name == "expand" and side not in _SIDES:
+            return
         self.problem = ""
         for act in self._actions[name]:
-            self.guarded(act, *values)
+            self.guarded(act, node, side)

@@ -51,7 +51,7 @@ def test_search_click_and_python_answers(notebook) -> None:
     page.on("dialog", lambda dialog: pytest.fail(f"markup ran: {dialog.message}"))
     widget = page.locator(".jp-OutputArea .ln-widget")
     expect(widget.locator(".ln-mark")).not_to_have_count(0, timeout=60_000)
-    expect(widget.locator(".ln-focus")).to_have_attribute("aria-label", "users: mart.users, view, focus")
+    expect(widget.locator(".ln-focus")).to_have_attribute("aria-label", "users: mart.users, view, focus, 1 column")
     heard = page.locator(".jp-OutputArea .widget-label", has_text="Python heard")
 
     widget.get_by_role("button", name="Weekly users").click()
@@ -63,7 +63,7 @@ def test_search_click_and_python_answers(notebook) -> None:
     search = widget.locator(".ln-search input")
     search.press_sequentially("raw.users#email", delay=10)
     expect(heard).to_have_text("Python heard raw.users#email")
-    expect(widget.locator(".ln-focus")).to_have_attribute("aria-label", "users: raw.users, table, focus")
+    expect(widget.locator(".ln-focus")).to_have_attribute("aria-label", "users: raw.users, table, focus, 1 column")
     expect(widget.locator(".ln-details .ln-chosen")).to_contain_text("email")
     _shot(page, "lab_searched")
 
@@ -93,7 +93,7 @@ def test_keyboard_walks_the_graph(notebook) -> None:
     page.keyboard.press("Enter")
     expect(heard).to_have_text("Python heard raw.users")
     page.keyboard.press("f")
-    expect(widget.locator(".ln-focus")).to_have_attribute("aria-label", "users: raw.users, table, focus")
+    expect(widget.locator(".ln-focus")).to_have_attribute("aria-label", "users: raw.users, table, focus, 1 column")
     expect(widget.locator(".ln-focus")).to_be_focused()
     page.keyboard.press("/")
     expect(widget.locator(".ln-search input")).to_be_focused()
@@ -110,3 +110,47 @@ def test_a_callback_that_fails_is_shown(notebook) -> None:
     widget.get_by_role("button", name="Weekly users").click(timeout=60_000)
     expect(widget.get_by_role("alert")).to_contain_text("ZeroDivisionError: division by zero")
     assert not seen.faults
+
+
+MORE = """
+more = ln.sample().explore("stream.core.dim_users")
+more
+"""
+
+
+def test_columns_legend_path_and_way_back(notebook) -> None:
+    from playwright.sync_api import expect
+
+    seen = notebook("more.ipynb", [SETUP, MORE])
+    page = seen.page
+    widget = page.locator(".jp-OutputArea .ln-widget")
+    expect(widget.locator(".ln-mark")).not_to_have_count(0, timeout=60_000)
+    widget.locator(".ln-focus .ln-fold").click()
+    expect(widget.locator(".ln-col")).to_have_count(10)
+    widget.get_by_role("button", name="stg_users:").locator(".ln-fold").click()
+    expect(widget.locator(".ln-link.ln-fine")).not_to_have_count(0)
+    widget.locator('.ln-col[aria-label^="email: duckdb://stream.duckdb/stream.core.dim_users#"]').click()
+    expect(widget.locator(".ln-details h4")).to_have_text("email")
+    expect(widget.locator(".ln-lit")).not_to_have_count(0)
+    _shot(page, "lab_columns")
+
+    entry = widget.locator(".ln-key").get_by_role("button", name="view")
+    shown = widget.locator(".ln-mark:not(.ln-off)")
+    before = shown.count()
+    entry.click()
+    expect(entry).to_have_attribute("aria-pressed", "false")
+    expect(shown).not_to_have_count(before)
+    expect(widget.locator(".ln-status")).to_contain_text("The legend hides")
+    entry.click()
+    expect(shown).to_have_count(before)
+
+    widget.get_by_role("button", name="stg_users:").click(position={"x": 20, "y": 12})
+    expect(widget.locator(".ln-mark.ln-selected")).to_have_count(1)
+    widget.get_by_role("button", name="contact_points:").click(modifiers=["Shift"])
+    expect(widget.locator(".ln-status")).to_contain_text("stg_users to stream.marts.contact_points: 1 node between")
+    _shot(page, "lab_path")
+    widget.get_by_role("button", name="Back").click()
+    expect(widget.locator(".ln-status")).not_to_contain_text("between")
+    expect(widget.locator(".ln-col")).not_to_have_count(0)
+    assert not seen.faults
+    assert not seen.outside
