@@ -317,6 +317,9 @@ def test_several_labels_of_a_column_are_written_together() -> None:
     snap = ln.from_frames(nodes=nodes, edges={"source": ["a.b.t#x", "a.b.t#y"], "target": ["a.b.u#z"] * 2})
     assert "SET TAG pii = 'email,name';" in snap.pii().tag_sql("snowflake")
     assert snap.pii(labels=["email"]).tag_sql("snowflake").count("ALTER") == 0
+    nodes["tags"][2] = ["pii:name"]
+    both = ln.from_frames(nodes=nodes, edges={"source": ["a.b.t#x"], "target": ["a.b.u#z"]}).pii(labels=["email"])
+    assert "SET TAG pii = 'email,name';" in both.tag_sql("snowflake")
 
 
 @pytest.mark.parametrize(

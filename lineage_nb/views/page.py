@@ -24,7 +24,7 @@ _POLICY = (
 _SHAPE = {"shape": "box", "margin": 8, "borderWidth": 1.5, "shapeProperties": {"borderRadius": 6}}
 _OUTSIDE = re.compile(r"<(?:link|script)\b[^>]*\b(?:href|src)\s*=\s*[\"'](?:https?:)?//[^>]*>(?:\s*</script>)?", re.I)
 _HEADINGS = re.compile(r"<center>.*?</center>", re.S)
-_DASHES: dict[str, list[int] | bool] = {"influence": [7, 5], "possible": [2, 4], "fold": [2, 3]}
+_DASHES: dict[str, list[int] | bool] = {"influence": [2, 4], "possible": [7, 5], "fold": [2, 3]}
 _SIGNS = {
     "dataset": "●", "table": "▦", "view": "◎", "topic": "≈", "file": "▤", "report": "▲",
     "model": "■", "feature": "◆", "column": "▮", "job": "▶", "seed": "✿", "query": "⌕", "other": "○",

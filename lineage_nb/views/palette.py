@@ -60,7 +60,7 @@ font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,san
 .ln-bundle>.ln-box{stroke-dasharray:2 3;stroke:var(--ln-dim)}.ln-bundle>.ln-label{font-weight:500}
 .ln-link{fill:none;stroke:var(--ln-link);stroke-width:1.4}
 .ln-tip{fill:var(--ln-link);stroke:none}
-.ln-influence{stroke-dasharray:7 4}.ln-possible{stroke-dasharray:1.5 4;stroke-linecap:round;stroke-width:2}
+.ln-influence{stroke-dasharray:1.5 4;stroke-linecap:round;stroke-width:2}.ln-possible{stroke-dasharray:7 4}
 .ln-fold{stroke-width:1;opacity:.7}.ln-back{stroke:var(--ln-back)}.ln-tip.ln-back{fill:var(--ln-back)}
 .ln-count{font-size:10px;font-weight:600;fill:var(--ln-dim);text-anchor:middle}
 .ln-pill{fill:var(--ln-box);stroke:var(--ln-line)}

@@ -33,7 +33,7 @@ _LINES = {
     "back": "closes a cycle",
     "bundle": "to nodes not drawn",
 }
-_DASHES: dict[str, Any] = {"influence": (0, (6, 3.5)), "possible": (0, (1.2, 2.6)), "bundle": (0, (1.5, 2.5))}
+_DASHES: dict[str, Any] = {"influence": (0, (1.2, 2.6)), "possible": (0, (6, 3.5)), "bundle": (0, (1.5, 2.5))}
 Points = list[tuple[float, float]]
 
 
