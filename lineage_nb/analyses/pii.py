@@ -249,7 +249,7 @@ def _headline(summary: dict[str, object]) -> str:
 def _trust(
     lineage: Lineage, frame: pl.DataFrame, trace: Trace, policy: Policy, stopped: pl.DataFrame, overruled: pl.DataFrame
 ) -> tuple[str, ...]:
-    notes = ["Labels start at tags pii:<label>; a column nobody tagged is not looked at by its name or content."]
+    notes = ["Labels start at tags pii:<label>; a column nobody tagged counts as clean where nothing reaches it, whatever its name (snap.classify() looks at names)."]
     graph = trace.graph
     unknown = int((graph.table.value & (graph.table.verdict < 0)).sum())
     if unknown:
@@ -259,7 +259,7 @@ def _trust(
         notes.append(f"{plural(possible, 'row')} rest on jobs or readers whose column lineage no source states.")
     suspected = int(frame["suspected"].sum())
     if suspected:
-        notes.append(f"{plural(suspected, 'row')} are suspected: something was taken out of a blob and tagged.")
+        notes.append(f"{plural(suspected, 'row')} are suspected: a tagged column was taken or copied from there.")
     gone = len(graph.table) - len(lineage.graph("column").table)
     if gone > 0:
         notes.append(f"{plural(gone, 'expired edge')} still carry: what they wrote was not shown to be deleted.")

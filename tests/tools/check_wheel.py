@@ -14,6 +14,7 @@ NEEDED = (
     "lineage_nb/py.typed",
     "lineage_nb/data/stream/snapshot.json",
     "lineage_nb/data/pii_rules.yaml",
+    "lineage_nb/views/templates/pii_report.html",
 )
 USE = """
 import lineage_nb as ln
