@@ -201,7 +201,7 @@ def columns(edges: list[tuple[Any, ...]], tags: dict[str, str], **nodes: dict[st
     ids = sorted({i for e in edges for i in e[:2]} | set(tags) | set(nodes))
     return ln.from_frames(
         nodes=[{"id": i, "kind": "column", "tags": tags.get(i), **nodes.get(i, {})} for i in ids],
-        edges=[{"source": e[0], "target": e[1], "verdict": (e + (None,))[2], "job": "job:j/1"} for e in edges],
+        edges=[{"source": e[0], "target": e[1], "verdict": (*e, None)[2], "job": "job:j/1"} for e in edges],
     )
 
 
@@ -236,7 +236,7 @@ def test_a_tagged_column_is_masked_at_the_source() -> None:
 
 
 def test_more_cuts_that_change_less_are_named() -> None:
-    snap = columns([("a#m", "b#x"), *[(f"b#x", f"c{i}#x") for i in range(3)], *[(f"c{i}#x", "d#x") for i in range(3)], ("b#x", "e#x")], {"a#m": "pii:email"})
+    snap = columns([("a#m", "b#x"), *[("b#x", f"c{i}#x") for i in range(3)], *[(f"c{i}#x", "d#x") for i in range(3)], ("b#x", "e#x")], {"a#m": "pii:email"})
     made = snap.pii().cure("d#x")
     assert made.frame.select("source", "target").rows() == [("a#m", "b#x")] and made.summary["changes"] == 5
     assert any("the 3 right before it change 0 other places" in note for note in made.trust)
@@ -250,10 +250,17 @@ def test_a_job_without_column_lineage_is_cut_where_it_writes() -> None:
     assert row["jobs"] == ["job:j/1"] and row["also"] == []
 
 
+def test_tables_without_columns_are_cured_too() -> None:
+    snap = ln.from_frames(nodes=[{"id": "a", "tags": ["pii:email"]}, {"id": "b"}, {"id": "c"}], edges=[{"source": "a", "target": "b"}, {"source": "b", "target": "c"}])
+    assert snap.pii().cure("c").frame.select("source", "target", "changes").rows() == [("b", "c", 0)]
+
+
 def test_refusals() -> None:
     snap = columns([("a#m", "b#x")], {"a#m": "pii:email"}, **{"c#y": {}})
     with pytest.raises(ln.LineageError, match="no label reaches it"):
         snap.pii().cure("c#y")
+    with pytest.raises(ln.LineageError, match="cure one of its columns: b#x"):
+        columns([("a#m", "b#x")], {"a#m": "pii:email"}, b={"kind": "dataset"}).pii().cure("b")
     with pytest.raises(ln.LineageError, match="Labels that reach it: email"):
         snap.pii().cure("b#x", labels=["phone"])
     with pytest.raises(ln.LineageError, match=r"snap\.pii\(\)"):

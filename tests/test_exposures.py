@@ -1,0 +1,330 @@
+"""Who can see personal data, and where to find one person: grants against a slow twin, and what each rule promises."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lineage_nb as ln
+from lineage_nb.analyses.exposure_access import access
+from lineage_nb.analyses.pii_decisions import Decisions
+
+DAY = date(2026, 6, 30)
+PEOPLE = ("ana", "ben", "cem")
+
+
+def shop(grants: list[dict[str, Any]] | None = None, usage: list[dict[str, Any]] | None = None, **more: Any) -> ln.Snapshot:
+    """raw#mail and raw#ill feed mart#mail and a report; three persons, two of them in a team."""
+    nodes = [
+        {"id": "raw", "kind": "dataset"},
+        {"id": "mart", "kind": "dataset"},
+        {"id": "raw#mail", "kind": "column", "tags": ["pii:email"]},
+        {"id": "raw#ill", "kind": "column", "tags": ["pii:health"]},
+        {"id": "mart#mail", "kind": "column"},
+        {"id": "board", "kind": "report"},
+        {"id": "team", "kind": "principal", "type": "team"},
+        *({"id": p, "kind": "principal", "type": "person", "parent": "team" if p != "cem" else None} for p in PEOPLE),
+        *more.pop("nodes", []),
+    ]
+    edges = [{"source": "raw#mail", "target": "mart#mail"}, {"source": "mart#mail", "target": "board"}, *more.pop("edges", [])]
+    return ln.from_frames(nodes=nodes, edges=edges, **({"grants": grants} if grants else {}), **({"usage": usage} if usage else {}), **more)
+
+
+def seen(snap: ln.Snapshot, by: str = "person", **options: Any) -> dict[tuple[str, str], dict[str, Any]]:
+    frame = snap.pii().exposures(by=by, **options).frame
+    return {(r["key"], r["label"]): r for r in frame.iter_rows(named=True)}
+
+
+def grant(who: str, node: str, privilege: str = "SELECT", condition: str | None = None) -> dict[str, Any]:
+    return {"principal": who, "node": node, "privilege": privilege, "condition": condition}
+
+
+# -- grants against a slow twin -------------------------------------------------------------------------------
+
+
+@st.composite
+def rights(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Grants and denies of tables, columns and roles, roles in circles among them."""
+    roles = ("r0", "r1", "r2")
+    rows = []
+    for _ in range(draw(st.integers(1, 9))):
+        who, node = draw(st.sampled_from([*PEOPLE, "team", *roles])), draw(st.sampled_from(["raw", "raw#mail", "mart", *roles]))
+        privilege = draw(st.sampled_from(["SELECT", "SELECT", "ALL", "INSERT", "DENY SELECT", "odd"])) if node not in roles else "MEMBER"
+        condition = draw(st.sampled_from([None, None, "masked: mail", "hashed", "rows: mine"])) if node not in roles and not privilege.startswith("DENY") else None
+        rows.append(grant(who, node, privilege, condition))
+    return rows
+
+
+def slow(rows: list[dict[str, Any]]) -> dict[tuple[str, str], int]:
+    """(person, place) → the least that a mask hides, by walking through roles one at a time."""
+    into: dict[str, set[str]] = {"ana": {"team"}, "ben": {"team"}}
+    for r in rows:
+        if r["node"].startswith("r") and r["node"] not in ("raw", "raw#mail"):
+            into.setdefault(r["principal"], set()).add(r["node"])
+    found: dict[tuple[str, str], int] = {}
+    for person in PEOPLE:
+        mine, todo = {person}, [person]
+        while todo:
+            for group in into.get(todo.pop(), set()) - mine:
+                mine.add(group)
+                todo.append(group)
+        for place in ("raw#mail", "raw#ill", "mart#mail"):
+            fits = [r for r in rows if r["principal"] in mine and r["node"] in (place, place.partition("#")[0])]
+            if any(r["privilege"].startswith("DENY") for r in fits):
+                continue
+            hides = []
+            for r in fits:
+                if r["privilege"] in ("SELECT", "ALL", "odd"):
+                    masked = r["condition"] == "masked: mail" and place.endswith("#mail")
+                    hides.append(4 if masked else 1 if r["condition"] == "hashed" else 0)
+            if hides:
+                found[person, place] = min(hides)
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(rights())
+def test_roles_masks_and_denies_equal_a_walk(rows: list[dict[str, Any]]) -> None:
+    roles = [{"id": r, "kind": "principal", "type": "role"} for r in ("r0", "r1", "r2")]
+    snap = shop(rows, nodes=roles)
+    ids = snap.coded.ids
+    places = snap.coded.numbers(pl.Series(["raw#mail", "raw#ill", "mart#mail"])).to_numpy().astype(np.int64)
+    found = access(snap, places)
+    fast = {(ids[r], ids[p]): h for r, p, h in found.of_leaves.select("reader", "place", "hides").iter_rows() if ids[r] in PEOPLE}
+    assert fast == slow(rows)
+    for reader, place, holder in found.allowed.select("reader", "place", "holder").iter_rows():
+        chain = found.chain(reader, holder)
+        assert chain[0] == holder and chain[-1] == reader and place is not None
+
+
+# -- what each rule promises ----------------------------------------------------------------------------------
+
+
+def test_a_team_lets_its_members_read_and_only_them() -> None:
+    snap = shop([grant("team", "mart")])
+    found = seen(snap)
+    assert {k for k, _ in found} == {"ana", "ben"}
+    row = found["ana", "email"]
+    assert (row["node"], row["verdict"], row["via"], row["without_source"], row["use"], row["people"]) == ("mart#mail", "plain", "team", 1, "unknown", 1)
+    team = seen(snap, "recipient")["team", "email"]
+    assert (team["kind"], team["people"], team["who"]) == ("team", 2, ["ana", "ben"])
+    path = snap.pii().exposures(by="person").explain("ana")
+    assert path.select("source", "target", "type").rows() == [("raw#mail", "mart#mail", "DIRECT"), ("mart", "team", "GRANT"), ("team", "ana", "MEMBER")]
+
+
+def test_who_may_read_the_source_is_told_apart() -> None:
+    found = seen(shop([grant("ana", "mart"), grant("ana", "raw"), grant("ben", "mart"), grant("ben", "raw", condition="masked: mail")]))
+    assert found["ana", "email"]["without_source"] == 0 and found["ben", "email"]["without_source"] == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [(None, "plain"), ("masked: mail", "redacted"), ("masked", "redacted"), ("hashed: MAIL, other", "pseudonymised"), ("masked: other", "plain"), ("region = 'eu'", "plain"), ("masked: mail; rows: own", "redacted")],
+)
+def test_masks(condition: str | None, verdict: str) -> None:
+    row = seen(shop([grant("cem", "raw", condition=condition)]))["cem", "email"]
+    assert (row["verdict"], row["condition"]) == (verdict, condition)
+    assert row["action"] == ("downgrade" if verdict == "redacted" else "carry")
+
+
+def test_the_best_of_several_grants_counts_and_a_deny_beats_them_all() -> None:
+    rows = [grant("ana", "raw", condition="masked"), grant("team", "raw")]
+    assert seen(shop(rows))["ana", "email"]["verdict"] == "plain"
+    assert not seen(shop([*rows, grant("ana", "raw", "DENY SELECT")])).keys() & {("ana", "email"), ("ana", "health")}
+    one = seen(shop([*rows, grant("team", "raw#mail", "REVOKE SELECT")]))
+    assert ("ana", "email") not in one and one["ana", "health"]["special"]
+    assert seen(shop([*rows, grant("ana", "raw", "DENY INSERT")]))["ana", "email"]["verdict"] == "plain"
+    doubt = seen(shop([*rows, grant("ana", "raw", "DENY SELECT", "outside the office")]))["ana", "email"]
+    assert (doubt["certainty"], doubt["condition"]) == ("possible", "denied in part")
+
+
+def test_privileges_that_do_not_read() -> None:
+    assert seen(shop([grant("ana", "raw", "INSERT"), grant("ben", "raw", "usage"), grant("cem", "raw", "select, insert")])).keys() == {("cem", "email"), ("cem", "health")}
+    assert seen(shop([grant("cem", "raw", "CURATE")]))["cem", "email"]["certainty"] == "possible"
+
+
+def test_a_schema_and_everybody() -> None:
+    more = {"nodes": [{"id": "db.s", "type": "schema"}, {"id": "db.s.t", "kind": "dataset"}, {"id": "db.s.t#m", "kind": "column", "tags": ["pii:phone"]}, {"id": "db.sx.t#m", "kind": "column", "tags": ["pii:phone"]}]}
+    assert seen(shop([grant("cem", "db.s")], **more))["cem", "phone"]["node"] == "db.s.t#m"
+    assert seen(shop([grant("cem", "db.s")], **more))["cem", "phone"]["places"] == 1
+    everybody = seen(shop([grant("PUBLIC", "raw#mail")]))
+    assert {k for k, _ in everybody} == {"ana", "ben", "cem"}
+
+
+def test_report_viewers_are_normal_and_readers_without_a_grant_are_not() -> None:
+    usage = [{"node": n, "consumer": "cem", "day": DAY, "reads": 1} for n in ("board", "mart")]
+    snap = shop([grant("ana", "raw")], usage)
+    found = snap.pii().exposures(by="person").frame
+    cem = found.filter(pl.col("key") == "cem").row(0, named=True)
+    assert cem["how"] == "view" or cem["how"] == "read, no grant known"
+    rows = snap.pii().exposures().frame
+    board = rows.filter(pl.col("key") == "board").row(0, named=True)
+    assert (board["kind"], board["normal"], board["people"], board["who"], board["last_read"]) == ("report", True, 1, ["cem"], DAY)
+    odd = rows.filter(pl.col("key") == "cem").row(0, named=True)
+    assert (odd["how"], odd["normal"], odd["certainty"]) == ("read, no grant known", False, "possible")
+    assert rows.filter(~pl.col("special") & (pl.col("verdict") == "plain") & (pl.col("certainty") == "proved"))["normal"].to_list() == [False, True]
+
+
+def test_stale_grants_only_where_the_log_is_complete() -> None:
+    rows = [grant("team", "raw"), grant("cem", "raw")]
+    usage = [{"node": "raw", "consumer": "ana", "day": DAY, "reads": 1}, {"node": "raw", "consumer": "cem", "day": DAY - timedelta(days=200), "reads": 1}]
+    span = {"what": "usage", "from": DAY - timedelta(days=300), "to": DAY, "complete": True}
+    told = seen(shop(rows, usage, coverage=[{"scope": "raw", **span}]))
+    assert {k: told[k, "email"]["use"] for k in PEOPLE} == {"ana": "used", "ben": "stale", "cem": "stale"}
+    assert told["cem", "email"]["stale"] == 1 and told["ana", "email"]["last_read"] == DAY
+    assert seen(shop(rows, usage, coverage=[{"scope": "raw", **span}]), "recipient")["team", "email"]["use"] == "used"
+    assert seen(shop(rows, usage, coverage=[{"scope": "raw", **span}]), days=250)["cem", "email"]["use"] == "used"
+    gap = seen(shop(rows, usage, coverage=[{"scope": "raw", **span, "complete": False}]))
+    assert gap["ben", "email"]["use"] == "unknown"
+    nameless = [*usage, {"node": "raw", "consumer": None, "day": DAY, "reads": 1}]
+    assert seen(shop(rows, nameless, coverage=[{"scope": "raw", **span}]))["ben", "email"]["use"] == "unknown"
+
+
+def test_acceptances_hold_until_their_day() -> None:
+    snap = shop([grant("team", "raw")], [{"node": "raw", "consumer": "ana", "day": DAY, "reads": 1}])
+
+    def status(book: Decisions, label: str = "email") -> tuple[str, date | None]:
+        row = seen(snap, decisions=book)["ana", label]
+        return row["status"], row["until"]
+
+    until = DAY + timedelta(days=1)
+    why = {"by": "dpo", "why": "call centre"}
+    assert status(Decisions().accept(node="raw", label="email", until=until, **why)) == ("accepted", until)
+    assert status(Decisions().accept(recipient="team", label="email", until=until, **why)) == ("accepted", until)
+    assert status(Decisions().accept(recipient="team", label="email", until=until, **why), "health") == ("open", None)
+    assert status(Decisions().accept(recipient="ben", label="email", until=until, **why)) == ("open", None)
+    past = DAY - timedelta(days=1)
+    assert status(Decisions().accept(node="raw#mail", recipient="ana", label="email", until=past, **why)) == ("expired", past)
+    frame = snap.pii().exposures(by="person", decisions=Decisions().accept(node="raw", label="health", until=until, **why)).frame
+    assert frame["status"].to_list() == ["open", "open", "accepted", "accepted"]
+
+
+def test_exports_shares_features_files_and_jobs() -> None:
+    ends = {"crm": "reverse_etl", "out": "share", "vec": "feature_table", "s3://bucket/x": "file"}
+    more = {"nodes": [{"id": n, "kind": "dataset", "type": t} for n, t in ends.items()] + [{"id": f"{n}#m", "kind": "column"} for n in ends]}
+    more["edges"] = [{"source": "raw#mail", "target": f"{n}#m"} for n in ends] + [{"source": "raw", "target": "job:a/push", "type": "READ"}]
+    found = seen(shop(**more), "recipient")
+    assert {k: v["kind"] for (k, x), v in found.items() if x == "email"} == {"crm": "export", "out": "share", "vec": "features", "s3://bucket/x": "file", "job:a/push": "job", "board": "report"}
+    assert found["job:a/push", "email"]["certainty"] == "possible"
+    assert snap_explains(shop(**more), "job:a/push") == [("raw#mail", "job:a/push", "READ")]
+
+
+def snap_explains(snap: ln.Snapshot, key: str) -> list[tuple[str, str, str]]:
+    return snap.pii().exposures().explain(key, label="email").select("source", "target", "type").rows()  # type: ignore[return-value]
+
+
+def test_borders_of_regions_and_purposes() -> None:
+    nodes = [
+        {"id": "a", "kind": "dataset", "tags": ["region:EU", "purpose:billing"]},
+        {"id": "a#m", "kind": "column", "tags": ["pii:email"]},
+        *({"id": i, "kind": "dataset", "tags": t} for i, t in (("b", None), ("c", ["region:us"]), ("d", ["region:eu", "purpose:ads"]))),
+        *({"id": f"{i}#m", "kind": "column"} for i in "bcd"),
+    ]
+    edges = [{"source": f"{s}#m", "target": f"{t}#m"} for s, t in ("ab", "bc", "cd")]
+    snap = ln.from_frames(nodes=nodes, edges=edges)
+    rows = snap.pii().exposures(by="region").frame
+    assert rows.select("key", "kind", "node", "how").rows() == [("billing → ads", "purpose", "d#m", "cross"), ("eu → us", "region", "c#m", "cross")]
+    assert set(snap.pii().exposures().frame["key"]) == {"billing → ads", "eu → us"}
+    assert snap.pii().exposures(by="region").explain("eu → us").height == 2
+    bare = ln.from_frames(nodes=[{**n, "namespace": n["id"][0], "tags": None if n["kind"] == "dataset" else n.get("tags")} for n in nodes], edges=edges)
+    told = bare.pii().exposures(by="region")
+    assert told.frame["key"].sort().to_list() == ["a → b", "a → c", "a → d"] and any("namespace" in note for note in told.trust)
+    assert "a → b" not in bare.pii().exposures().frame["key"]
+
+
+def test_ranks_special_plain_proved_first() -> None:
+    rows = shop([grant("ana", "raw"), grant("ben", "raw", condition="hashed")]).pii().exposures(by="person").frame
+    assert rows.select("key", "label", "verdict").rows() == [("ana", "health", "plain"), ("ben", "health", "pseudonymised"), ("ana", "email", "plain"), ("ben", "email", "pseudonymised")]
+
+
+def test_refusals_and_nothing() -> None:
+    snap = shop()
+    with pytest.raises(ln.LineageError, match=r"snap\.pii\(\)"):
+        snap.unused().exposures()
+    with pytest.raises(ln.LineageError, match="Known: recipient"):
+        snap.pii().exposures(by="persons")
+    with pytest.raises(ln.LineageError, match="days"):
+        snap.pii().exposures(days=0)
+    with pytest.raises(ln.LineageError, match="does not see"):
+        snap.pii().exposures().explain("board", label="phone")
+    empty = ln.from_edges([("a", "b")]).pii()
+    for made in (empty.exposures(), empty.exposures(by="person"), empty.exposures(by="region"), empty.exposures(by="column"), empty.subject_tables()):
+        assert made.frame.is_empty() and made._repr_mimebundle_()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(random: Any) -> None:
+    rows = [grant("team", "raw"), grant("ana", "mart", condition="masked"), grant("cem", "raw", "DENY"), grant("ben", "raw#ill")]
+    first = shop(rows).pii().exposures(by="person").frame
+    random.shuffle(rows)
+    assert shop(rows).pii().exposures(by="person").frame.equals(first)
+
+
+# -- subject tables -------------------------------------------------------------------------------------------
+
+
+def subjects() -> ln.Snapshot:
+    tables = {"users": ["user_id", "mail"], "hashed": ["mail_hash"], "orders": ["order_id", "user_id"], "items": ["order_id", "title"], "notes": ["text"], "total": ["n"]}
+    tags = {"users#mail": ["pii:email"], "notes#text": ["pii:free_text"], "items#title": ["pii:free_text"]}
+    nodes = [{"id": t, "kind": "dataset"} for t in tables]
+    nodes += [{"id": f"{t}#{c}", "kind": "column", "parent": t, "name": c, "ordinal": i, "tags": tags.get(f"{t}#{c}")} for t, cs in tables.items() for i, c in enumerate(cs)]
+    edges: list[dict[str, Any]] = [
+        {"source": "users#mail", "target": "hashed#mail_hash", "verdict": "pseudonymised"},
+        {"source": "users#mail", "target": "total#n", "subtype": "AGGREGATION", "verdict": "aggregated"},
+        {"source": "users#user_id", "target": "orders#user_id"},
+    ]
+    edges += [{"source": f"{t}#order_id", "target": "mart", "type": "INDIRECT", "subtype": "JOIN", "job": "job:j/1"} for t in ("orders", "items")]
+    return ln.from_frames(nodes=nodes, edges=edges)
+
+
+def test_every_table_with_the_keys_to_find_one_person() -> None:
+    frame = subjects().pii().subject_tables().frame.unique("node", keep="first", maintain_order=True)
+    assert frame.select("node", "key", "how").rows() == [
+        ("hashed", "hashed#mail_hash", "hash first"),
+        ("items", "items#order_id", "join"),
+        ("notes", None, "no key known"),
+        ("orders", "orders#user_id", "look up the id"),
+        ("users", "users#mail", "look up"),
+    ]
+    items = frame.filter(pl.col("node") == "items").row(0, named=True)
+    assert items["note"] == "items#order_id = orders#order_id (job:j/1), then orders#user_id" and items["certainty"] == "possible"
+    assert frame.filter(pl.col("node") == "orders")["labels"].to_list() == [[]]
+
+
+def test_only_what_the_given_label_leads_to() -> None:
+    nodes = [{"id": t, "kind": "dataset"} for t in ("users", "gadgets")]
+    nodes += [{"id": i, "kind": "column", "name": i.partition("#")[2], "ordinal": n, "tags": t} for i, n, t in (("users#user_id", 0, None), ("users#mail", 1, ["pii:email"]), ("gadgets#gadget_id", 0, None), ("gadgets#device", 1, ["pii:device"]))]
+    asked = ln.from_frames(nodes=nodes, edges=[{"source": "x#a", "target": "y#a"}]).pii()
+    rows = asked.subject_tables(label="email").frame
+    assert rows.filter(pl.col("node") == "gadgets")["how"].to_list() == ["no key known"]
+    assert "users#mail" in rows["key"].to_list()
+    with pytest.raises(ln.LineageError, match="is not in this answer"):
+        asked.subject_tables(label="phone")
+
+
+# -- the sample -----------------------------------------------------------------------------------------------
+
+
+def test_the_sample(stream: ln.Snapshot) -> None:
+    asked = stream.pii()
+    people = asked.exposures(by="person").frame
+    kavya = people.filter((pl.col("key") == "principal:stream/kavya.rao") & (pl.col("label") == "payment"))
+    assert kavya["condition"].to_list() == ["masked: card_number"]
+    growth = people.filter((pl.col("key") == "principal:stream/ada.lindqvist") & (pl.col("label") == "email")).row(0, named=True)
+    assert (growth["verdict"], growth["certainty"], growth["via"]) == ("plain", "proved", "principal:stream/team-growth")
+    ends = asked.exposures().frame
+    health = ends.filter((pl.col("key") == "report:dbt/stream.crm_health") & (pl.col("label") == "email")).row(0, named=True)
+    assert (health["verdict"], health["normal"]) == ("plain", True)
+    assert ends.filter(pl.col("key") == "s3://stream-exports/mailing/batch")["kind"].to_list()[:1] == ["file"]
+    tables = asked.subject_tables(label="email").frame
+    archive = tables.filter(pl.col("node") == "stream.crm.contact_archive").row(0, named=True)
+    assert (archive["key"], archive["how"]) == ("stream.crm.contact_archive#contact_value", "look up")
+    vault = tables.filter(pl.col("node").str.ends_with("contact_vault")).row(0, named=True)
+    assert vault["how"] == "hash first"
