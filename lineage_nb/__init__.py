@@ -29,6 +29,7 @@ _WHERE = {
     "Decisions": "lineage_nb.analyses.pii_decisions",
     "Ledger": "lineage_nb.analyses.ledger",
     "LineageGraph": "lineage_nb.graph.lineage_graph",
+    "describe": "lineage_nb.model.schema",
     "read_graph": "lineage_nb.graph.edge_list",
     "how_to_export": "lineage_nb.sources.exports",
 }
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from lineage_nb.loading import from_frames as from_frames
     from lineage_nb.loading import read as read
     from lineage_nb.loading import sample as sample
+    from lineage_nb.model.schema import describe as describe
     from lineage_nb.result import Plan as Plan
     from lineage_nb.result import SqlLineage as SqlLineage
     from lineage_nb.result import sql_lineage as sql_lineage

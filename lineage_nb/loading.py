@@ -65,12 +65,14 @@ def from_frames(**frames: object) -> Snapshot:
     ----------
     **frames
         Any of nodes, edges, usage, costs, runs, io, grants, aliases, coverage: polars or pandas frames, Arrow
-        tables, dicts of columns, lists of records. Missing columns are filled, more are kept.
+        tables, dicts of columns, lists of records. Missing columns are filled, more are kept. `ln.describe()` lists the
+        columns of each. Money as text, decimals or floats is in currency units; whole numbers are micro-units, as a
+        snapshot's own frames have them.
 
     Returns
     -------
     Snapshot
-        Rows that do not fit are counted in ``report``.
+        Rows that do not fit are counted in ``report``, with examples; ``report.rejections`` lists them.
 
     Raises
     ------

@@ -242,3 +242,11 @@ def test_every_column_lives_in_a_dataset_whatever_its_parent_is_said_to_be(data:
         assert snap.graph(level).edges.height >= 0
     assert snap.unused().frame.height >= 0
     assert kind_of["t"] in ("principal", "compute") or snap.impact("t").frame.height >= 0
+
+
+@pytest.mark.parametrize(("given", "kept"), [("1000.0", 1000), ("1e9", 10**9), ("7", 7), (str(2**60), 2**60), ("1.5", None), ("nan", None)])
+def test_whole_numbers_as_pandas_writes_them(given: str, kept: int | None) -> None:
+    snap = make(nodes={"id": ["t"], "bytes": [given]})
+    assert snap.nodes["bytes"].to_list() == ([kept] if kept is not None else [])
+    assert snap.report.rejected == (kept is None)
+    assert kept is not None or "first in nodes, row 0" in str(snap.report)

@@ -20,6 +20,8 @@ __all__ = ["normalise", "parse_time", "to_polars"]
 
 LIST_SEPARATOR = ";"
 MICRO = 1_000_000
+_EXACT = 2**53
+"""Whole numbers up to here are exact as floats."""
 _ROW = "__row"
 _FAULT = "__fault"
 _KINDS = {
@@ -254,15 +256,22 @@ def _cast(dtype: pl.DataType, column: Column, frame: str) -> pl.Expr:
             lowered = text.str.to_lowercase()
             yes, no = lowered.is_in(["true", "1", "yes", "t"]), lowered.is_in(["false", "0", "no", "f"])
             return pl.when(yes).then(pl.lit(True)).when(no).then(pl.lit(False))
-        return text.cast(want, strict=False)
+        # pandas writes whole numbers as 1.0 as soon as one cell is empty.
+        return pl.coalesce(text.cast(want, strict=False), _whole(text.cast(pl.Float64, strict=False))) if want == pl.Int64 else text.cast(want, strict=False)
     if want == TIME and isinstance(dtype, pl.Datetime):
         zoned = given.dt.replace_time_zone("UTC") if dtype.time_zone is None else given.dt.convert_time_zone("UTC")
         return zoned.cast(TIME)
     if want == TIME and dtype == pl.Date:
         return given.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     if want == pl.Int64 and dtype.is_float():
-        return pl.when(given == given.round(0)).then(given.cast(pl.Int64, strict=False))
+        return _whole(given)
     return given.cast(want, strict=False)
+
+
+def _whole(number: pl.Expr) -> pl.Expr:
+    """Floats that are whole numbers and exact."""
+    exact = (number == number.round(0)) & (number.abs() <= _EXACT)
+    return pl.when(exact).then(number.cast(pl.Int64, strict=False))
 
 
 def _unfit(dtype: pl.DataType, want: pl.DataType | type[pl.DataType]) -> bool:

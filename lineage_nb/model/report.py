@@ -155,8 +155,10 @@ class LoadReport:
             f"{claimed.height} files: {self.read:,} records read, {self.accepted:,} accepted, "
             f"{self.rejected:,} rejected; {len(self.ignored)} files ignored"
         )
+        first = {r: (f, p, v) for f, p, r, v in self.rejections.reverse().select("file", "position", "reason", "value").iter_rows()}
         for reason, count in self.reasons().items():
-            yield f"  {count:,} × {reason}"
+            file, position, value = first[reason]
+            yield f"  {count:,} × {reason}, first in {file}, {position}: {value}"
         for file, note in claimed.filter(pl.col("note") != "").select("file", "note").iter_rows():
             yield f"  {file}: {note}"
         for file in self.ignored:
