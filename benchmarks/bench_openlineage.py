@@ -31,7 +31,7 @@ os.environ["POLARS_MAX_THREADS"] = "1"
 import polars as pl
 
 from lineage_nb.model.report import ReportBuilder
-from lineage_nb.sources.openlineage import read
+from lineage_nb.sources.openlineage.reader import read
 from lineage_nb.sources.registry import Entry
 
 PRODUCER = "https://jobs.example"

@@ -25,8 +25,8 @@ if hasattr(os, "sched_getaffinity"):  # as many threads as cores we may use, bef
 import polars as pl
 
 from lineage_nb.model.report import ReportBuilder
-from lineage_nb.sources.query_log import read
-from lineage_nb.sources.query_log_shapes import Question, answers
+from lineage_nb.sources.query_log.reader import read
+from lineage_nb.sources.query_log.shapes import Question, answers
 from lineage_nb.sources.registry import Entry
 
 WORDS = ("order", "user", "play", "title", "device", "plan", "price", "region", "day", "score", "session", "country")

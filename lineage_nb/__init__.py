@@ -25,9 +25,9 @@ _WHERE = {
         ("AmbiguousNameError", "FormatError", "LineageError", "SchemaError", "UnknownNameError"), "lineage_nb.errors"
     ),
     **dict.fromkeys(("Plan", "SqlLineage", "sql_lineage"), "lineage_nb.result"),
-    **dict.fromkeys(("Policy", "Rule", "pii_policies"), "lineage_nb.analyses.pii_policy"),
-    "Decisions": "lineage_nb.analyses.pii_decisions",
-    "Ledger": "lineage_nb.analyses.ledger",
+    **dict.fromkeys(("Policy", "Rule", "pii_policies"), "lineage_nb.analyses.pii.policy"),
+    "Decisions": "lineage_nb.analyses.pii.decisions",
+    "Ledger": "lineage_nb.analyses.plan.ledger",
     "LineageGraph": "lineage_nb.graph.lineage_graph",
     "describe": "lineage_nb.model.schema",
     "read_graph": "lineage_nb.graph.edge_list",
@@ -37,11 +37,11 @@ _WHERE = {
 __all__ = ["__version__", *sorted(_WHERE)]
 
 if TYPE_CHECKING:
-    from lineage_nb.analyses.ledger import Ledger as Ledger
-    from lineage_nb.analyses.pii_decisions import Decisions as Decisions
-    from lineage_nb.analyses.pii_policy import Policy as Policy
-    from lineage_nb.analyses.pii_policy import Rule as Rule
-    from lineage_nb.analyses.pii_policy import pii_policies as pii_policies
+    from lineage_nb.analyses.pii.decisions import Decisions as Decisions
+    from lineage_nb.analyses.pii.policy import Policy as Policy
+    from lineage_nb.analyses.pii.policy import Rule as Rule
+    from lineage_nb.analyses.pii.policy import pii_policies as pii_policies
+    from lineage_nb.analyses.plan.ledger import Ledger as Ledger
     from lineage_nb.api import Result as Result
     from lineage_nb.api import Snapshot as Snapshot
     from lineage_nb.api import app as app

@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec
 
 import polars as pl
 
-from lineage_nb.analyses.bill import Days
-from lineage_nb.analyses.classify import classify as _classify
-from lineage_nb.analyses.classify_tags import tagged as _tagged
-from lineage_nb.analyses.cost import cost as _cost
-from lineage_nb.analyses.cost_change import cost_change as _cost_change
-from lineage_nb.analyses.cost_trend import cost_trend as _cost_trend
+from lineage_nb.analyses.classify.classifier import classify as _classify
+from lineage_nb.analyses.classify.tags import tagged as _tagged
+from lineage_nb.analyses.cost.attribution import cost as _cost
+from lineage_nb.analyses.cost.bill import Days
+from lineage_nb.analyses.cost.change import cost_change as _cost_change
+from lineage_nb.analyses.cost.loaded import loaded_cost as _loaded_cost
+from lineage_nb.analyses.cost.prices import priced as _priced
+from lineage_nb.analyses.cost.rates import converted_costs as _converted
+from lineage_nb.analyses.cost.trend import cost_trend as _cost_trend
 from lineage_nb.analyses.impact import impact as _impact
-from lineage_nb.analyses.loaded_cost import loaded_cost as _loaded_cost
 from lineage_nb.analyses.name_offers import NameOffers
-from lineage_nb.analyses.pii import pii as _pii
-from lineage_nb.analyses.prices import priced as _priced
-from lineage_nb.analyses.rates import converted_costs as _converted
+from lineage_nb.analyses.pii.propagation import pii as _pii
 from lineage_nb.analyses.result import Answer
 from lineage_nb.analyses.scope import scope as _scope
 from lineage_nb.analyses.search import search as _search
-from lineage_nb.analyses.unused import unused as _unused
-from lineage_nb.analyses.what_if import what_if as _what_if
+from lineage_nb.analyses.unused.judge import unused as _unused
+from lineage_nb.analyses.what_if.removal import what_if as _what_if
 from lineage_nb.errors import LineageError, UnknownNameError, no_attribute
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.model.merge import merge
@@ -38,7 +38,7 @@ from lineage_nb.model.schema import FRAMES
 from lineage_nb.model.storage import save
 from lineage_nb.node import NodeView
 from lineage_nb.result import Result
-from lineage_nb.sources.openlineage_writer import write as write_openlineage
+from lineage_nb.sources.openlineage.writer import write as write_openlineage
 
 if TYPE_CHECKING:
 
@@ -261,7 +261,7 @@ class Snapshot(Lineage):
         return Snapshot(_converted(self, currency, rates))
 
     def priced(self, prices: object, period: Days | None = None) -> Snapshot:
-        """Add the storage of datasets that nothing bills, by bytes and price (see `lineage_nb.analyses.prices.storage_costs`)."""
+        """Add the storage of datasets that nothing bills, by bytes and price (see `lineage_nb.analyses.cost.prices.storage_costs`)."""
         return Snapshot(_priced(self, prices, period))
 
     def tagged(self, result: Result, *, min_confidence: float | None = None, disagreeing: bool = False) -> Snapshot:
@@ -296,7 +296,7 @@ class Snapshot(Lineage):
         result : Result, optional
             Of `pii`; by default of all labels.
         sources : {"clean", "unknown"}
-            What to call untagged columns that no writer is known of; see `lineage_nb.analyses.scan_plan.scan_plan`,
+            What to call untagged columns that no writer is known of; see `lineage_nb.analyses.pii.scan_plan.scan_plan`,
             which also tells the columns.
 
         Raises
@@ -304,7 +304,7 @@ class Snapshot(Lineage):
         LineageError
             For the result of another analysis or of another snapshot.
         """
-        from lineage_nb.analyses.scan_plan import scan_plan
+        from lineage_nb.analyses.pii.scan_plan import scan_plan
 
         return Result(scan_plan(self, None if result is None else result._answer, sources=sources))
 
@@ -325,7 +325,7 @@ class Snapshot(Lineage):
         return save(self.data, Path(folder), arrays=self.index_arrays() if index else {})
 
     def to_openlineage(self, path: AnyPath, *, at: datetime | None = None) -> Path:
-        """Write as OpenLineage events, which `read` reads again; `lineage_nb.sources.openlineage_writer` tells their limits."""
+        """Write as OpenLineage events, which `read` reads again; `lineage_nb.sources.openlineage.writer` tells their limits."""
         return write_openlineage(self.data, path, at=at)
 
     def sql(self, query: str) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from lineage_nb.analyses import plan as plan_data
+from lineage_nb.analyses.plan import plan as plan_data
 from lineage_nb.analyses.result import Answer
 from lineage_nb.errors import LineageError, no_attribute
 from lineage_nb.graph.lineage import Lineage
@@ -130,14 +130,14 @@ class Result:
         ----------
         **options
             ``grace`` (days to wait, or days by tier), ``ledger`` (decisions taken before; see
-            `lineage_nb.analyses.plan.plan`).
+            `lineage_nb.analyses.plan.plan.plan`).
 
         Raises
         ------
         LineageError
             For the answer of another analysis.
         """
-        from lineage_nb.analyses.plan import plan
+        from lineage_nb.analyses.plan.plan import plan
 
         if self._answer.analysis != "unused":
             raise LineageError(f"a plan is made of what is unused: snap.unused().plan(); this answers {self._answer.analysis!r}")
@@ -151,14 +151,14 @@ class Result:
         ----------
         invoice : path, frame or number, optional
             FOCUS, CUR or plain CSV, TSV, NDJSON, Parquet; a frame; the total in currency units. By default the one
-            that `cost` was asked with. `lineage_nb.analyses.reconcile.reconcile` tells the columns.
+            that `cost` was asked with. `lineage_nb.analyses.cost.reconcile.reconcile` tells the columns.
 
         Raises
         ------
         LineageError
             For the answer of another analysis, and for an invoice that cannot be read.
         """
-        from lineage_nb.analyses.reconcile import reconcile_answer
+        from lineage_nb.analyses.cost.reconcile import reconcile_answer
 
         return Result(reconcile_answer(self._answer, invoice))
 
@@ -169,14 +169,14 @@ class Result:
         ----------
         **options
             ``by`` (recipient, person, region, column), ``policy``, ``decisions`` (accepted exposures), ``days``; see
-            `lineage_nb.analyses.exposures.exposures`, which also tells the columns.
+            `lineage_nb.analyses.pii.exposures.exposures`, which also tells the columns.
 
         Raises
         ------
         LineageError
             For the answer of another analysis.
         """
-        from lineage_nb.analyses.exposures import exposures
+        from lineage_nb.analyses.pii.exposures import exposures
 
         return Result(exposures(self._answer, **options))
 
@@ -188,14 +188,14 @@ class Result:
         column : str
             A column, dataset or report; an id or a unique suffix of one.
         **options
-            ``labels``, ``at_source``; see `lineage_nb.analyses.cure.cure`, which also tells the columns.
+            ``labels``, ``at_source``; see `lineage_nb.analyses.pii.cure.cure`, which also tells the columns.
 
         Raises
         ------
         LineageError
             For the answer of another analysis than `pii`, or a column that no label reaches.
         """
-        from lineage_nb.analyses.cure import cure
+        from lineage_nb.analyses.pii.cure import cure
 
         return Result(cure(self._answer, column, **options))
 
@@ -205,7 +205,7 @@ class Result:
         Parameters
         ----------
         **options
-            ``label`` (what is known of the person); see `lineage_nb.analyses.subject_tables.subject_tables`, which
+            ``label`` (what is known of the person); see `lineage_nb.analyses.pii.subject_tables.subject_tables`, which
             also tells the columns.
 
         Raises
@@ -213,7 +213,7 @@ class Result:
         LineageError
             For the answer of another analysis than `pii`.
         """
-        from lineage_nb.analyses.subject_tables import subject_tables
+        from lineage_nb.analyses.pii.subject_tables import subject_tables
 
         return Result(subject_tables(self._answer, **options))
 
@@ -296,14 +296,14 @@ class Result:
             Whose SQL.
         **options
             ``tag`` (its name), ``possible`` (add what is only possible, as comments), ``namespace`` (write for this
-            one alone); see `lineage_nb.analyses.tag_statements.tag_sql`.
+            one alone); see `lineage_nb.analyses.pii.tag_statements.tag_sql`.
 
         Raises
         ------
         LineageError
             For the answer of another analysis, or an unknown dialect.
         """
-        from lineage_nb.analyses.tag_statements import tag_sql
+        from lineage_nb.analyses.pii.tag_statements import tag_sql
 
         return tag_sql(self._answer, dialect, **options)
 
@@ -322,7 +322,7 @@ class Result:
         LineageError
             For the answer of another analysis.
         """
-        from lineage_nb.analyses.tag_yaml import tag_yaml
+        from lineage_nb.analyses.pii.tag_yaml import tag_yaml
 
         return tag_yaml(self._answer, possible=possible, config=config)
 

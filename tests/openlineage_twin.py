@@ -1,6 +1,6 @@
 """A slow, obvious reader of OpenLineage events: json.loads, dicts, one event at a time.
 
-It answers with the same frames as `lineage_nb.sources.openlineage`, as dicts of rows, and with the reasons of
+It answers with the same frames as `lineage_nb.sources.openlineage.reader`, as dicts of rows, and with the reasons of
 what it rejects. Claims get the edges they make as their key, where the reader has a digest.
 """
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from strategies import DAY, frames, snapshot, warehouses
 
 import lineage_nb as ln
-from lineage_nb.analyses.consumers import BY
-from lineage_nb.analyses.cost import LINES, METHODS
-from lineage_nb.analyses.rates import convert
+from lineage_nb.analyses.cost.attribution import LINES, METHODS
+from lineage_nb.analyses.cost.consumers import BY
+from lineage_nb.analyses.cost.rates import convert
 from lineage_nb.graph.flow import split
 
 Parts = dict[str, list[dict[str, Any]]]

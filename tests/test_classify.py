@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from tools.score_classifier import labelled, marks, table
 
 import lineage_nb as ln
-from lineage_nb.analyses.classify_lineage import disagreeing
-from lineage_nb.analyses.classify_rules import SHIPPED, read_rules
-from lineage_nb.analyses.classify_values import samples
+from lineage_nb.analyses.classify.lineage import disagreeing
+from lineage_nb.analyses.classify.rules import SHIPPED, read_rules
+from lineage_nb.analyses.classify.values import samples
 
 FLOORS = {"dev": (0.97, 0.95), "held": (0.97, 0.91)}
 SECRET = "zoe.private@mail-host.org"

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from strategies import frames, snapshot
 
 import lineage_nb as ln
-from lineage_nb.analyses import key_sets
-from lineage_nb.analyses.consumers import BY
-from lineage_nb.analyses.cost import LINES, METHODS
-from lineage_nb.analyses.key_sets import KeySets, reached_keys
+from lineage_nb.analyses.cost import key_sets
+from lineage_nb.analyses.cost.attribution import LINES, METHODS
+from lineage_nb.analyses.cost.consumers import BY
+from lineage_nb.analyses.cost.key_sets import KeySets, reached_keys
 from lineage_nb.graph.order import condense
 
 Parts = dict[str, list[dict[str, Any]]]

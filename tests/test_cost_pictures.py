@@ -15,8 +15,8 @@ from strategies import frames, snapshot
 from test_cost_trend import dated, halves
 
 import lineage_nb as ln
-from lineage_nb.analyses.cost import METHODS
-from lineage_nb.analyses.cost_layers import Box, acyclic, layers
+from lineage_nb.analyses.cost.attribution import METHODS
+from lineage_nb.analyses.cost.layers import Box, acyclic, layers
 from lineage_nb.views.figures import brief, plain
 from lineage_nb.views.money_layers import arranged
 from lineage_nb.views.picture import picture

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from strategies import DAY, frames, snapshot
 
 import lineage_nb as ln
-from lineage_nb.analyses.change_cells import PARTS
-from lineage_nb.analyses.cost import METHODS
-from lineage_nb.analyses.cost_periods import EVERY, is_complete, periods
+from lineage_nb.analyses.cost.attribution import METHODS
+from lineage_nb.analyses.cost.change_cells import PARTS
+from lineage_nb.analyses.cost.periods import EVERY, is_complete, periods
 
 Parts = dict[str, list[dict[str, Any]]]
 BYS = ("owner", "team", "report", "consumer", "dataset")

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from strategies import frames, snapshot
 
 import lineage_nb as ln
-from lineage_nb.analyses.cure import _Cure, _wanted, cure
-from lineage_nb.analyses.pii import PiiAnswer, pii
-from lineage_nb.analyses.pii_trace import VERDICTS
-from lineage_nb.analyses.scan_plan import _carrying, _undecided, scan_plan
+from lineage_nb.analyses.pii.cure import _Cure, _wanted, cure
+from lineage_nb.analyses.pii.propagation import PiiAnswer, pii
+from lineage_nb.analyses.pii.scan_plan import _carrying, _undecided, scan_plan
+from lineage_nb.analyses.pii.trace import VERDICTS
 
 Parts = dict[str, list[dict[str, Any]]]
 NOTHING = np.zeros(0, dtype=np.int64)
@@ -272,7 +272,7 @@ def test_refusals() -> None:
 
 def undetermined(found: PiiAnswer, sampled: set[int], sources: str) -> set[int]:
     """Columns that are not known once some were looked into, by the rule: one node at a time, to a fixpoint."""
-    from lineage_nb.analyses.pii_status import status
+    from lineage_nb.analyses.pii.status import status
 
     trace, told = found.trace, status(found, sources=sources)
     places, flow = trace.places, _carrying(trace)

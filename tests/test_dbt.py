@@ -19,7 +19,7 @@ from lineage_nb.model.merge import merge
 from lineage_nb.model.report import ReportBuilder
 from lineage_nb.model.schema import FRAMES
 from lineage_nb.model.snapshot import SnapshotData
-from lineage_nb.sources.dbt import FORMAT
+from lineage_nb.sources.dbt.reader import FORMAT
 from lineage_nb.sources.registry import Entry
 
 GOLDEN = Path(__file__).parent / "golden" / "dbt"

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lineage_nb as ln
-from lineage_nb.analyses.exposure_access import access
-from lineage_nb.analyses.pii_decisions import Decisions
+from lineage_nb.analyses.pii.access import access
+from lineage_nb.analyses.pii.decisions import Decisions
 
 DAY = date(2026, 6, 30)
 PEOPLE = ("ana", "ben", "cem")

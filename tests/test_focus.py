@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import lineage_nb as ln
-from lineage_nb.sources.billing import plain
+from lineage_nb.sources.billing.reader import plain
 
 FOCUS = """\
 BilledCost,EffectiveCost,ListCost,ContractedCost,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargePeriodStart,ChargePeriodEnd,ChargeCategory,ChargeClass,ChargeDescription,CommitmentDiscountId,ResourceId,ResourceName,ServiceCategory,ServiceName,SubAccountId,SkuId,Tags

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from strategies import DAY, frames, snapshot
 
 import lineage_nb as ln
-from lineage_nb.analyses.unused import DROPPABLE
+from lineage_nb.analyses.unused.judge import DROPPABLE
 from lineage_nb.model.conform import conform
 from lineage_nb.model.ids import column_id, node_id, parse_id
 from lineage_nb.model.schema import FRAMES

@@ -21,8 +21,8 @@ from lineage_nb.model.merge import merge
 from lineage_nb.model.report import LoadReport, ReportBuilder
 from lineage_nb.model.schema import FRAMES
 from lineage_nb.model.snapshot import SnapshotData
-from lineage_nb.sources import openlineage_events
-from lineage_nb.sources.openlineage import FORMAT
+from lineage_nb.sources.openlineage import events as openlineage_events
+from lineage_nb.sources.openlineage.reader import FORMAT
 from lineage_nb.sources.registry import Entry
 
 GOLDEN = Path(__file__).parent / "golden" / "openlineage"
@@ -339,7 +339,7 @@ def test_posting_often_and_forgetting_caches_change_nothing(
     path = write(tmp_path_factory.mktemp("post") / "events.ndjson", records * 2)
     once = read(path)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lineage_nb.sources.openlineage._BATCH", 1)
+        patch.setattr("lineage_nb.sources.openlineage.reader._BATCH", 1)
         patch.setattr(openlineage_events, "_CACHE_BYTES", 0)
         assert read(path).content_hash == once.content_hash
 

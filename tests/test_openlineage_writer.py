@@ -17,7 +17,7 @@ import lineage_nb as ln
 from lineage_nb.errors import LineageError
 from lineage_nb.model.ids import parse_id
 from lineage_nb.model.snapshot import SnapshotData
-from lineage_nb.sources.openlineage_writer import write
+from lineage_nb.sources.openlineage.writer import write
 from lineage_nb.sources.sql_rows import Job, SqlRows
 from lineage_nb.sql.lineage import sql_lineage
 

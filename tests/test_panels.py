@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 import lineage_nb as ln
-from lineage_nb.analyses.cost import cost
+from lineage_nb.analyses.cost.attribution import cost
 from lineage_nb.analyses.result import Answer
 from lineage_nb.views.table import FULL_NAME, table_rows
 from lineage_nb.widgets import asking, table

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from strategies import frames, snapshot
 
 import lineage_nb as ln
-from lineage_nb.analyses.pii import VERDICTS, PiiAnswer, pii, stopped
-from lineage_nb.analyses.pii_decisions import Decisions
-from lineage_nb.analyses.pii_policy import POLICIES, Policy, Rule
+from lineage_nb.analyses.pii.decisions import Decisions
+from lineage_nb.analyses.pii.policy import POLICIES, Policy, Rule
+from lineage_nb.analyses.pii.propagation import VERDICTS, PiiAnswer, pii, stopped
 from lineage_nb.graph.paths import POSSIBLE_VALUE, PROVED_VALUE
 
 Parts = dict[str, list[dict[str, Any]]]
@@ -160,7 +160,7 @@ def test_taking_column_lineage_from_a_job_never_makes_anything_surer(parts: Part
 
 
 def status_of(snap: ln.Snapshot) -> list[dict[str, Any]]:
-    from lineage_nb.analyses.pii_status import status
+    from lineage_nb.analyses.pii.status import status
 
     return status(answer(snap)).to_dicts()
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from strategies import frames, snapshot
 
 import lineage_nb as ln
-from lineage_nb.analyses.safe_yaml import loaded
+from lineage_nb.analyses.classify.safe_yaml import loaded
 from lineage_nb.views.heat_map import MORE, REPORTS, heat_map
 from lineage_nb.views.labels import clean
 

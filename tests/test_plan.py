@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from strategies import DAY, frames, snapshot
 
 import lineage_nb as ln
-from lineage_nb.analyses.ledger import Ledger
-from lineage_nb.analyses.plan import Plan, plan
-from lineage_nb.analyses.plan_sql import DIALECTS, quoted, remark
-from lineage_nb.analyses.plan_text import escaped
-from lineage_nb.analyses.unused import DROPPABLE, unused
+from lineage_nb.analyses.plan.ledger import Ledger
+from lineage_nb.analyses.plan.plan import Plan, plan
+from lineage_nb.analyses.plan.sql import DIALECTS, quoted, remark
+from lineage_nb.analyses.plan.text import escaped
+from lineage_nb.analyses.unused.judge import DROPPABLE, unused
 from lineage_nb.errors import FormatError, LineageError, SchemaError
 from lineage_nb.views.plan import plan_bundle
 

@@ -21,10 +21,10 @@ import lineage_nb as ln
 from lineage_nb.errors import FormatError, LineageError
 from lineage_nb.model.schema import FRAMES
 from lineage_nb.sources.exports import how_to_export
-from lineage_nb.sources.query_log import FORMAT
-from lineage_nb.sources.query_log_layout import PRESETS, layout_of
-from lineage_nb.sources.query_log_shapes import Question, answers
-from lineage_nb.sources.query_log_values import standard
+from lineage_nb.sources.query_log.layout import PRESETS, layout_of
+from lineage_nb.sources.query_log.reader import FORMAT
+from lineage_nb.sources.query_log.shapes import Question, answers
+from lineage_nb.sources.query_log.values import standard
 from lineage_nb.sources.registry import Entry
 
 GOLDEN = Path(__file__).parent / "golden" / "query_log"
@@ -629,7 +629,7 @@ def test_two_files_of_one_log_are_the_log(tmp_path: Path) -> None:
 
 
 def test_two_processes_find_what_one_finds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lineage_nb.sources.query_log_shapes._MANY", 50)
+    monkeypatch.setattr("lineage_nb.sources.query_log.shapes._MANY", 50)
     questions = [
         Question(
             f"CREATE TABLE t{n + 1} AS SELECT a, b + {n} AS b FROM t{n} JOIN u{n} USING (k)",
@@ -655,8 +655,8 @@ def test_a_process_that_dies_is_done_without(monkeypatch: pytest.MonkeyPatch) ->
             future.set_exception(BrokenProcessPool())
             return future
 
-    monkeypatch.setattr("lineage_nb.sources.query_log_shapes._MANY", 50)
-    monkeypatch.setattr("lineage_nb.sources.query_log_shapes._Pool._started", lambda _: Dying())
+    monkeypatch.setattr("lineage_nb.sources.query_log.shapes._MANY", 50)
+    monkeypatch.setattr("lineage_nb.sources.query_log.shapes._Pool._started", lambda _: Dying())
     assert answers(questions, {}, processes=2) == alone
 
 
@@ -669,7 +669,7 @@ def test_a_progress_bar_is_shown_only_to_those_who_wait(
 
 def test_reading_a_log_is_what_loads_sqlglot(tmp_path: Path) -> None:
     assert FORMAT.claims(Entry(log(tmp_path, row("SELECT 1"))))
-    code = "import sys, lineage_nb.sources.query_log; print('sqlglot' in sys.modules)"
+    code = "import sys, lineage_nb.sources.query_log.reader; print('sqlglot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "False"
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from strategies import frames, snapshot
 
 import lineage_nb as ln
-from lineage_nb.analyses.reconcile import STATUS
+from lineage_nb.analyses.cost.reconcile import STATUS
 
 Parts = dict[str, list[dict[str, Any]]]
 DAY = date(2025, 6, 30)

@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 import lineage_nb as ln
-from lineage_nb.analyses.pii import pii
-from lineage_nb.analyses.pii_person import about_person
-from lineage_nb.analyses.pii_status import coverage, status
+from lineage_nb.analyses.pii.person import about_person
+from lineage_nb.analyses.pii.propagation import pii
+from lineage_nb.analyses.pii.status import coverage, status
 
 STREAM = Path(__file__).parents[1] / "data_samples" / "stream"
 Truths = dict[str, Any]

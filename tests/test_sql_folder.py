@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 import lineage_nb as ln
 from lineage_nb.errors import FormatError, LineageError
 from lineage_nb.model.schema import FRAMES
-from lineage_nb.sources.sql_folder import FORMAT
-from lineage_nb.sources.sql_folder_order import ordered
-from lineage_nb.sources.sql_folder_yaml import described
+from lineage_nb.sources.sql_folder.order import ordered
+from lineage_nb.sources.sql_folder.reader import FORMAT
+from lineage_nb.sources.sql_folder.yaml import described
 
 GOLDEN = Path(__file__).parent / "golden" / "sql_folder"
 RELAXED = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from strategies import DAY, frames, snapshot
 
 import lineage_nb as ln
-from lineage_nb.analyses.unused import DROPPABLE, VERDICTS
+from lineage_nb.analyses.unused.judge import DROPPABLE, VERDICTS
 
 Parts = dict[str, list[dict[str, Any]]]
 DAYS = 90

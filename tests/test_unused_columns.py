@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from strategies import DAY, frames, snapshot
 
 import lineage_nb as ln
-from lineage_nb.analyses.unused import DROPPABLE
+from lineage_nb.analyses.unused.judge import DROPPABLE
 
 Parts = dict[str, list[dict[str, Any]]]
 CASES = settings(max_examples=25, deadline=None)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from strategies import DAY, frames, snapshot
 
 import lineage_nb as ln
-from lineage_nb.analyses.needs import Needs
 from lineage_nb.analyses.result import Answer
 from lineage_nb.analyses.usage_log import usage_log
-from lineage_nb.analyses.what_if import what_if
+from lineage_nb.analyses.what_if.needs import Needs
+from lineage_nb.analyses.what_if.removal import what_if
 from lineage_nb.errors import AmbiguousNameError, LineageError, UnknownNameError
 
 Parts = dict[str, list[dict[str, Any]]]

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lineage_nb.analyses.unlogged import EXPORTS, SHARES, is_served, word
+from lineage_nb.analyses.unused.unlogged import EXPORTS, SHARES, is_served, word
 from lineage_nb.analyses.usage_log import WHOLE_LOG, UsageLog, inside
 from lineage_nb.graph.lineage import Lineage
 

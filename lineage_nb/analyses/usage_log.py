@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.result import as_list, plural
-from lineage_nb.analyses.unlogged import open_doors
+from lineage_nb.analyses.unused.unlogged import open_doors
 from lineage_nb.errors import UnknownNameError
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.model.names import NameIndex
@@ -159,7 +159,7 @@ def covered(frames: Mapping[str, pl.DataFrame], log: UsageLog, window: tuple[dat
     ending before a separator; the most specific scope decides, and its rows are taken together. Without any such
     row in the snapshot, a namespace that appears in the log counts as covered as long as the log reaches.
 
-    What can be read without a trace (`lineage_nb.analyses.unlogged`) is not covered: shares and what outsiders may
+    What can be read without a trace (`lineage_nb.analyses.unused.unlogged`) is not covered: shares and what outsiders may
     read, unless a row speaks of that very node; files by their paths, unless a row speaks of their place.
 
     Returns

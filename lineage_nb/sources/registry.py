@@ -25,13 +25,13 @@ Frames = Mapping[str, pl.DataFrame]
 
 _BUILT_IN = (
     "lineage_nb.sources.saved",
-    "lineage_nb.sources.dbt",
-    "lineage_nb.sources.openlineage",
-    "lineage_nb.sources.focus",
-    "lineage_nb.sources.cur",
-    "lineage_nb.sources.query_log",
+    "lineage_nb.sources.dbt.reader",
+    "lineage_nb.sources.openlineage.reader",
+    "lineage_nb.sources.billing.focus",
+    "lineage_nb.sources.billing.cur",
+    "lineage_nb.sources.query_log.reader",
     "lineage_nb.sources.frames",
-    "lineage_nb.sources.sql_folder",
+    "lineage_nb.sources.sql_folder.reader",
 )
 """Modules with a `FORMAT`, in the order in which they are asked. A new source is one line here."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from lineage_nb.analyses.pii_labels import is_special
+from lineage_nb.analyses.pii.labels import is_special
 from lineage_nb.analyses.result import Answer
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.views.drawing import number

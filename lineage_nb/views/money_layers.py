@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lineage_nb.analyses.cost_layers import Box, Layers, layers
+from lineage_nb.analyses.cost.layers import Box, Layers, layers
 from lineage_nb.analyses.result import Answer
 from lineage_nb.views.figures import COLORS, DARK, GREY, brief, names_of, plain, sentence
 

@@ -8,10 +8,10 @@ from types import MappingProxyType
 import numpy as np
 import polars as pl
 
-from lineage_nb.analyses.cost import cost
-from lineage_nb.analyses.pii import VERDICTS, pii
+from lineage_nb.analyses.cost.attribution import cost
+from lineage_nb.analyses.pii.propagation import VERDICTS, pii
 from lineage_nb.analyses.result import Answer, money
-from lineage_nb.analyses.unused import DROPPABLE, unused
+from lineage_nb.analyses.unused.judge import DROPPABLE, unused
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.lineage_graph import LineageGraph

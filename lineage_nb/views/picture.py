@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from lineage_nb.analyses.cost_change import PARTS
+from lineage_nb.analyses.cost.change import PARTS
 from lineage_nb.analyses.result import Answer, money, plural
-from lineage_nb.analyses.unused import DROPPABLE
+from lineage_nb.analyses.unused.judge import DROPPABLE
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.lineage_graph import LineageGraph

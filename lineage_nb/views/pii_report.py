@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from lineage_nb.analyses.exposures import exposures
-from lineage_nb.analyses.pii import PiiAnswer, trace_of
-from lineage_nb.analyses.pii_decisions import as_decisions
-from lineage_nb.analyses.pii_status import status
+from lineage_nb.analyses.pii.decisions import as_decisions
+from lineage_nb.analyses.pii.exposures import exposures
+from lineage_nb.analyses.pii.propagation import PiiAnswer, trace_of
+from lineage_nb.analyses.pii.status import status
 from lineage_nb.analyses.result import Answer, plural
 from lineage_nb.errors import LineageError
 from lineage_nb.views.heat_map import heat_svg

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from lineage_nb.analyses.pii import PiiAnswer
-from lineage_nb.analyses.pii_decisions import Decisions
-from lineage_nb.analyses.pii_labels import is_special
-from lineage_nb.analyses.pii_person import about_person
-from lineage_nb.analyses.pii_status import STATUSES, coverage
-from lineage_nb.analyses.pii_trace import CERTAINTIES, VERDICTS
+from lineage_nb.analyses.pii.decisions import Decisions
+from lineage_nb.analyses.pii.labels import is_special
+from lineage_nb.analyses.pii.person import about_person
+from lineage_nb.analyses.pii.propagation import PiiAnswer
+from lineage_nb.analyses.pii.status import STATUSES, coverage
+from lineage_nb.analyses.pii.trace import CERTAINTIES, VERDICTS
 from lineage_nb.analyses.result import Answer, plural
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.views.heat_map import layers

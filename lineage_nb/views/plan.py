@@ -6,7 +6,7 @@ from html import escape
 
 import polars as pl
 
-from lineage_nb.analyses.plan import Plan
+from lineage_nb.analyses.plan.plan import Plan
 from lineage_nb.analyses.result import money
 from lineage_nb.views.bars import bars
 from lineage_nb.views.html import STYLE, frame_table

@@ -150,7 +150,7 @@ def _pii(answer: Answer, axes: Axes) -> None:
 
 
 def _unused(answer: Answer, axes: Axes) -> None:
-    from lineage_nb.analyses.unused import DROPPABLE, VERDICTS
+    from lineage_nb.analyses.unused.judge import DROPPABLE, VERDICTS
 
     counts = dict(answer.frame.group_by("verdict").len().iter_rows())
     shown = [v for v in reversed(VERDICTS) if v in counts]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from lineage_nb.analyses.cost import LINES
-from lineage_nb.analyses.cost_change import PARTS
-from lineage_nb.analyses.cost_periods import words
+from lineage_nb.analyses.cost.attribution import LINES
+from lineage_nb.analyses.cost.change import PARTS
+from lineage_nb.analyses.cost.periods import words
 from lineage_nb.analyses.result import Answer, money
 from lineage_nb.views.figures import (
     BLUE,

@@ -11,9 +11,9 @@ import ipywidgets as w
 import polars as pl
 import traitlets
 
-from lineage_nb.analyses.consumers import BY
-from lineage_nb.analyses.cost import METHODS
-from lineage_nb.analyses.pii import PREFIX
+from lineage_nb.analyses.cost.attribution import METHODS
+from lineage_nb.analyses.cost.consumers import BY
+from lineage_nb.analyses.pii.propagation import PREFIX
 from lineage_nb.analyses.result import as_list
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.views.picture import busiest

@@ -8,12 +8,12 @@ from typing import Any
 
 import ipywidgets as w
 
-from lineage_nb.analyses.cost import cost
+from lineage_nb.analyses.cost.attribution import cost
 from lineage_nb.analyses.impact import impact
-from lineage_nb.analyses.pii import pii
+from lineage_nb.analyses.pii.propagation import pii
 from lineage_nb.analyses.result import Answer
-from lineage_nb.analyses.unused import unused
-from lineage_nb.analyses.what_if import what_if
+from lineage_nb.analyses.unused.judge import unused
+from lineage_nb.analyses.what_if.removal import what_if
 from lineage_nb.errors import LineageError, did_you_mean
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.views.html import STYLE, table

@@ -48,7 +48,7 @@ def parameters(ask: Callable[..., Any]) -> dict[str, Parameter]:
 
     Examples
     --------
-    >>> from lineage_nb.analyses.cost import cost
+    >>> from lineage_nb.analyses.cost.attribution import cost
     >>> parameters(cost)["by"].choices[:2]
     ('owner', 'team')
     """

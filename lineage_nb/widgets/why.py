@@ -11,7 +11,7 @@ import ipywidgets as w
 import polars as pl
 
 from lineage_nb.analyses.result import Answer
-from lineage_nb.analyses.unused import MEANINGS
+from lineage_nb.analyses.unused.judge import MEANINGS
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.views.html import frame_table

@@ -1,0 +1,1 @@
+"""Where the bill goes, what changed in it, and how it meets the invoice."""

@@ -1,0 +1,1 @@
+"""Where personal data ends up, who can see it, and what can be done about it."""

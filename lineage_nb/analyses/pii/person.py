@@ -1,0 +1,175 @@
+"""Tables about persons: keyed by one, or with enough beside each other to tell who it is, labelled or not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from lineage_nb.analyses.pii.labels import QUASI, tells_persons_apart
+from lineage_nb.analyses.pii.propagation import trace_of
+from lineage_nb.analyses.pii.strength import PSEUDONYMISED
+from lineage_nb.analyses.pii.trace import Trace
+from lineage_nb.analyses.result import Answer
+from lineage_nb.graph.csr import Ints
+from lineage_nb.graph.paths import PROVED_VALUE
+
+__all__ = ["about_person"]
+
+_SCHEMA: Final = {
+    "node": pl.String,
+    "key": pl.String,
+    "how": pl.String,
+    "label": pl.String,
+    "certainty": pl.String,
+    "evidence": pl.String,
+}
+_HOWS: Final = ("label", "key", "lineage", "join", "together")
+_FEW: Final = 3
+"""Quasi-identifiers of different kinds that together tell who it is."""
+_KEY = r"(?i)(^|_)(id|uuid|guid|key|no|nr|number|code|sk|pk|hash)$|[a-z](Id|ID|Key)$"
+"""Names of columns that hold keys."""
+
+
+def about_person(answer: Answer) -> pl.DataFrame:
+    """List the tables that are about persons, with the columns that say so.
+
+    A column tells persons apart where it carries a label that does (e-mail, user id …; plain or pseudonymised). So does
+    the key of a table in which such a label begins: its first column, if its name is a key's. From there it goes on by
+    value, and by joins: a job that joins two columns of one name says that they mean the same.
+
+    Parameters
+    ----------
+    answer : Answer
+        Of `pii`.
+
+    Returns
+    -------
+    polars.DataFrame
+        A row a table and column, by table: node (table), key (column), how (label: it carries a label; key: it is the
+        key of a table where a label begins; lineage: it is made of such a key; join: it is joined with one; together:
+        it is a quasi-identifier beside at least two others), label (null where it carries none), certainty (proved or
+        possible; keys and joins are possible at most), evidence (the column that it rests on, or the others).
+
+    Raises
+    ------
+    LineageError
+        For the answer of another analysis.
+    """
+    trace = trace_of(answer)
+    labelled = _labelled(trace)
+    keys = _keys(trace)
+    known = np.union1d(labelled["i"].to_numpy(), keys)
+    follows = _made_of(trace, keys)
+    joins = _joined(trace, np.union1d(known, follows["i"].to_numpy()))
+    parts = [
+        labelled,
+        _told(keys, keys, "key", "possible"),
+        follows.filter(~pl.col("i").is_in(pl.Series(keys).implode())),
+        joins,
+        _together(trace),
+    ]
+    rows = pl.concat([p.select("i", "how", "label", "certainty", "because", "others") for p in parts])
+    rank = pl.col("how").replace_strict({h: n for n, h in enumerate(_HOWS)}, return_dtype=pl.Int64)
+    rows = rows.with_columns(rank=rank)
+    best = pl.col("rank") == pl.col("rank").filter(pl.col("how") != "together").min().over("i")
+    rows = rows.filter((best | (pl.col("how") == "together")).fill_null(value=True))
+    coded, names = trace.lineage.coded, trace.graph.names
+    i = rows["i"].to_numpy()
+    ids = pl.DataFrame(
+        {
+            "node": names(coded.data[i].astype(np.int64)) if len(i) else [],
+            "key": names(i) if len(i) else [],
+            "because": names(rows["because"].to_numpy()) if len(i) else [],
+        },
+        schema={"node": pl.String, "key": pl.String, "because": pl.String},
+    )
+    made = rows.drop("because").with_columns(ids).with_columns(evidence=pl.coalesce("others", "because"))
+    made = made.filter(pl.col("node") != pl.col("key"))
+    return made.sort("node", "rank", "key", "label", nulls_last=True).select(list(_SCHEMA)).cast(_SCHEMA)  # type: ignore[arg-type]
+
+
+def _told(i: Ints, because: Ints, how: str, certainty: str) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"i": np.asarray(i, np.int64), "because": np.asarray(because, np.int64)},
+    ).with_columns(
+        how=pl.lit(how), label=pl.lit(None, pl.String), certainty=pl.lit(certainty), others=pl.lit(None, pl.String)
+    )
+
+
+def _columns(trace: Trace) -> pl.Series:
+    return pl.Series(np.flatnonzero(trace.lineage.coded.of_kind("column"))).implode()
+
+
+def _labelled(trace: Trace) -> pl.DataFrame:
+    """Columns that carry a label which tells persons apart."""
+    telling = [n for n, label in enumerate(trace.labels) if tells_persons_apart(label)]
+    rows = trace.rows.filter(
+        pl.col("label").is_in(telling) & (pl.col("verdict") <= PSEUDONYMISED) & pl.col("node").is_in(_columns(trace))
+    )
+    names = pl.Series(trace.labels, dtype=pl.String)
+    once = rows.sort("certainty").unique(["node", "label"], keep="first", maintain_order=True)
+    return once.select(
+        i="node",
+        because="origin",
+        how=pl.lit("label"),
+        label=pl.Series(names.gather(once["label"])),
+        certainty=pl.when(pl.col("certainty") == 0).then(pl.lit("proved")).otherwise(pl.lit("possible")),
+        others=pl.lit(None, pl.String),
+    )
+
+
+def _keys(trace: Trace) -> Ints:
+    """First columns of tables where a label that tells persons apart begins, if they are called as keys are."""
+    coded = trace.lineage.coded
+    begins = trace.every.filter((pl.col("kind") == "column") & pl.col("label").is_in([x for x in trace.every["label"].unique() if tells_persons_apart(x)]))
+    homes = np.unique(coded.data[begins["i"].to_numpy()]) if begins.height else np.zeros(0, dtype=np.int64)
+    nodes = trace.lineage.frames["nodes"].select("kind", "ordinal", "name").with_columns(i=pl.int_range(pl.len()), home=pl.Series(coded.data))
+    mine = nodes.filter((pl.col("kind") == "column") & pl.col("home").is_in(pl.Series(homes).implode()))
+    first = mine.filter(pl.col("ordinal") == pl.col("ordinal").min().over("home"))
+    found = first.filter(pl.col("name").str.contains(_KEY))["i"].sort().to_numpy().astype(np.int64)
+    tagged = trace.every["i"].to_numpy()
+    return found[~np.isin(found, tagged)]
+
+
+def _made_of(trace: Trace, keys: Ints) -> pl.DataFrame:
+    """Columns that take the value of a key, plain or pseudonymised, by stated edges."""
+    if not len(keys):
+        return _told(keys, keys, "lineage", "possible")
+    allowed = trace.strength.of_arcs(trace.strength.stated) <= PSEUDONYMISED
+    found = trace.graph.reacher.reach(keys, bit=PROVED_VALUE, allowed=allowed)
+    new = (found.hops > 0) & (found.nodes < trace.graph.arcs.real)
+    is_column = trace.lineage.coded.of_kind("column")
+    new[new] = is_column[found.nodes[new]]
+    return _told(found.nodes[new], found.via[new], "lineage", "possible")
+
+
+def _joined(trace: Trace, known: Ints) -> pl.DataFrame:
+    """Columns that a job joins with a column which tells persons apart: both have one name."""
+    coded = trace.lineage.coded
+    words = [i for i, w in enumerate(coded.words) if w == "JOIN"]
+    said = coded.edges.filter(pl.col("subtype").is_in(words).fill_null(value=False) & (pl.col("source_kind") == "column")) if words else coded.edges.clear()
+    names = trace.lineage.frames["nodes"]["name"]
+    sides = said.select(i=pl.col("source").cast(pl.Int64), data="target_data", job="job").unique()
+    sides = sides.with_columns(name=names.gather(sides["i"]).str.to_lowercase()).filter(pl.col("name").str.contains(_KEY))
+    telling = sides.filter(pl.col("i").is_in(pl.Series(known).implode())).rename({"i": "because"})
+    pairs = sides.join(telling, on=["data", "job", "name"], nulls_equal=True)
+    pairs = pairs.filter(~pl.col("i").is_in(pl.Series(known).implode())).group_by("i").agg(pl.col("because").min())
+    return _told(pairs["i"].to_numpy(), pairs["because"].to_numpy(), "join", "possible")
+
+
+def _together(trace: Trace) -> pl.DataFrame:
+    """Quasi-identifiers in tables that hold at least three kinds of them, plain."""
+    quasi = [n for n, label in enumerate(trace.labels) if label.lower() in QUASI]
+    rows = trace.rows.filter(pl.col("label").is_in(quasi) & (pl.col("verdict") == 0) & pl.col("node").is_in(_columns(trace)))
+    names = pl.Series(trace.labels, dtype=pl.String)
+    rows = rows.select(
+        i="node", label=pl.Series(names.gather(rows["label"])), sure=pl.col("certainty") == 0, home=pl.Series(trace.lineage.coded.data[rows["node"].to_numpy()])
+    )
+    several = rows.filter(pl.col("label").n_unique().over("home") >= _FEW)
+    others = several.group_by("home").agg(others=pl.col("label").unique().sort().str.join(" + "), sure=pl.col("sure").all())
+    told = several.drop("sure").join(others, on="home")
+    return told.select(
+        "i", because="i", how=pl.lit("together"), label="label", certainty=pl.when("sure").then(pl.lit("proved")).otherwise(pl.lit("possible")), others="others"
+    )

@@ -1,0 +1,275 @@
+"""PII: where personal data ends up, why, and how sure that is.
+
+Labels start at tags ``pii:<label>`` and follow values, never filters. Along a path the weakest verdict wins,
+between paths the strongest. What was written stays written: edges that have expired still carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from os import PathLike
+from typing import Any
+
+import polars as pl
+
+from lineage_nb.analyses.pii.decisions import Decisions, as_decisions
+from lineage_nb.analyses.pii.policy import Policy, pii_policies, policy_of
+from lineage_nb.analyses.pii.trace import PREFIX, VERDICTS, Trace
+from lineage_nb.analyses.pii.why import explain
+from lineage_nb.analyses.result import Answer, plural
+from lineage_nb.errors import LineageError
+from lineage_nb.graph.lineage import Lineage
+
+__all__ = ["PREFIX", "VERDICTS", "PiiAnswer", "pii", "pii_policies", "stopped", "trace_of"]
+
+_OVERRIDES = {"node": pl.String, "label": pl.String, "decision": pl.String}
+
+
+@dataclass(frozen=True, eq=False)
+class PiiAnswer(Answer):
+    """An answer of `pii`, with the searches that it rests on.
+
+    Attributes
+    ----------
+    trace : Trace
+        Starts and edges as labels see them.
+    policy : Policy
+        What the rows were judged by.
+    stopped : polars.DataFrame
+        Rows that the policy stopped: columns of the frame, and reason.
+    overruled : polars.DataFrame
+        Decisions that a column does not hold a label: node, label, decision.
+    """
+
+    trace: Trace = field(kw_only=True)
+    policy: Policy = field(kw_only=True)
+    stopped: pl.DataFrame = field(kw_only=True)
+    overruled: pl.DataFrame = field(kw_only=True)
+
+
+def pii(
+    lineage: Lineage,
+    *,
+    labels: Iterable[str] | None = None,
+    policy: str | Policy = "conservative",
+    decisions: Any = None,
+) -> Answer:
+    """Follow personal data from tagged columns to every place that it reaches.
+
+    Parameters
+    ----------
+    lineage : Lineage
+        A snapshot in which nodes carry tags ``pii:<label>``.
+    labels : iterable of str, optional
+        Only these labels (``email`` or ``pii:email``); all by default.
+    policy : {"conservative", "gdpr", "strict"} or Policy
+        What counts (`pii_policies` prints them). Rows that it stops are not in the frame, but counted.
+    decisions : optional
+        What people decided about columns: `Decisions`, the path of a file of them, or a frame node, label, decision
+        (``is`` or ``is_not``). What is not of a label neither begins nor passes it. Days are judged by the end of
+        what was recorded. Decisions about nodes that are not there are counted, and change nothing.
+
+    Returns
+    -------
+    Answer
+        Frame: node (column; a dataset or report where columns are not known), label, verdict (see
+        `VERDICTS`), certainty (proved: every hop is stated; possible: through lineage that no source states
+        by column), origin (the tagged node), hops (0 at the origin), via (the node before), k (of an aggregated
+        value: persons in the smallest group, at least; null: not known), suspected (not tagged itself: something
+        else was taken out of it and tagged), action (of the policy: carry or downgrade). A node has a possible row
+        beside a proved one only where it claims a stronger verdict.
+
+    Raises
+    ------
+    LineageError
+        For a label that no tag of the snapshot carries, an unknown policy, a decision that does not fit.
+
+    Examples
+    --------
+    >>> import lineage_nb as ln
+    >>> snap = ln.from_frames(
+    ...     nodes={"id": ["t#mail", "u#mail"], "tags": ["pii:email", None]},
+    ...     edges={"source": ["t#mail"], "target": ["u#mail"]},
+    ... )
+    >>> snap.pii().frame.select("node", "label", "verdict", "hops").rows()
+    [('t#mail', 'email', 'plain', 0), ('u#mail', 'email', 'plain', 1)]
+    """
+    judged = policy_of(policy)
+    overrides = _overrides(lineage, decisions)
+    every, barred = _decided(lineage, _tagged(lineage), overrides)
+    wanted = _labels(labels, every)
+    tagged = every if wanted is None else every.filter(pl.col("label").is_in(wanted))
+    trace = Trace(lineage, tagged, every, barred)
+    frame, stopped = judged.apply(trace.frame)
+    overruled = overrides.filter((pl.col("decision") == "is_not") & pl.col("there")).drop("there")
+    summary = _summary(frame, lineage, trace, stopped, overruled)
+    return PiiAnswer(
+        "pii",
+        frame,
+        _headline(summary),
+        summary,
+        (*_trust(lineage, frame, trace, judged, stopped, overruled), *_lost(overrides)),
+        lineage,
+        partial(explain, trace),
+        settings={"labels": wanted, "policy": judged.name},
+        trace=trace,
+        policy=judged,
+        stopped=stopped,
+        overruled=overruled,
+    )
+
+
+def trace_of(answer: Answer) -> Trace:
+    """Give the searches behind an answer of `pii`: graph, verdicts of edges, where labels begin.
+
+    Raises
+    ------
+    LineageError
+        For the answer of another analysis.
+    """
+    if not isinstance(answer, PiiAnswer):
+        raise LineageError(f"this is asked of personal data: snap.pii(); this answers {answer.analysis!r}")
+    return answer.trace
+
+
+def stopped(answer: Answer) -> pl.DataFrame:
+    """List what the policy stopped, in the columns of the frame and with the reason.
+
+    Raises
+    ------
+    LineageError
+        For the answer of another analysis.
+    """
+    trace_of(answer)
+    assert isinstance(answer, PiiAnswer)  # noqa: S101 - just checked
+    return answer.stopped
+
+
+# -- where labels begin ---------------------------------------------------------------------------------------
+
+
+def _tagged(lineage: Lineage) -> pl.DataFrame:
+    """i, id, kind, label: a tag on a dataset with columns is only possible on each of them."""
+    nodes = lineage.frames["nodes"].select(pl.int_range(pl.len()).alias("i"), "id", "kind", "tags")
+    nodes = nodes.filter(pl.col("tags").is_not_null()).explode("tags")
+    found = nodes.filter(pl.col("tags").str.starts_with(PREFIX) & (pl.col("tags").str.len_chars() > len(PREFIX)))
+    return found.select("i", "id", "kind", pl.col("tags").str.slice(len(PREFIX)).alias("label")).unique().sort("id", "label")
+
+
+def _overrides(lineage: Lineage, decisions: Any) -> pl.DataFrame:
+    """Decisions in force, as node, label, decision; nodes by id."""
+    if decisions is None:
+        return pl.DataFrame(schema={**_OVERRIDES, "there": pl.Boolean})
+    frame: pl.DataFrame = decisions
+    if not isinstance(decisions, pl.DataFrame):
+        if not isinstance(decisions, Decisions | str | PathLike):
+            raise LineageError(f"decisions is a {type(decisions).__name__}; give a frame with {', '.join(_OVERRIDES)}, Decisions, or their file")
+        end = lineage.coded.end
+        frame = as_decisions(decisions).overrides(None if end is None else end.date())
+    missing = [c for c in _OVERRIDES if c not in frame.columns]
+    if missing:
+        raise LineageError(f"decisions lack the column {missing[0]!r}. Found: {', '.join(frame.columns) or 'none'}.")
+    frame = frame.select(pl.col(c).cast(pl.String) for c in _OVERRIDES)
+    bad = frame.filter(~pl.col("decision").is_in(["is", "is_not"]).fill_null(value=False))
+    if bad.height:
+        raise LineageError(f"decisions: {bad['decision'][0]!r} about {bad['node'][0]!r} is neither 'is' nor 'is_not'")
+    ids = {name: _found(lineage, name) for name in frame["node"].unique().drop_nulls().sort()}
+    named = pl.DataFrame({"node": list(ids), "id": list(ids.values())}, schema={"node": pl.String, "id": pl.String})
+    told = frame.join(named, on="node", how="left").with_columns(node=pl.coalesce("id", "node"), there=pl.col("id").is_not_null())
+    return told.with_columns(pl.col("label").str.strip_prefix(PREFIX)).drop("id").unique().sort(*_OVERRIDES)
+
+
+def _found(lineage: Lineage, name: str) -> str | None:
+    try:
+        return lineage.names.resolve(name)
+    except LineageError:
+        return None
+
+
+def _decided(lineage: Lineage, tagged: pl.DataFrame, overrides: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Where labels begin once people have decided, and (i, label) where they do not go."""
+    nodes = lineage.frames["nodes"].select(pl.int_range(pl.len()).alias("i"), "id", "kind")
+    decided = overrides.rename({"node": "id"}).join(nodes, on="id")
+    more = decided.filter(pl.col("decision") == "is").select("i", "id", "kind", "label").cast(tagged.schema)
+    barred = decided.filter(pl.col("decision") == "is_not").select("i", "label")
+    kept = pl.concat([tagged, more]).unique().join(barred.cast({"i": tagged.schema["i"]}), on=["i", "label"], how="anti")
+    return kept.sort("id", "label"), barred.sort("label", "i")
+
+
+def _lost(overrides: pl.DataFrame) -> tuple[str, ...]:
+    gone = overrides.filter(~pl.col("there"))["node"]
+    return (f"{plural(gone.len(), 'decision')} about nodes that are not here, such as {gone[0]!r}, change nothing.",) if gone.len() else ()
+
+
+def _labels(labels: Iterable[str] | None, tagged: pl.DataFrame) -> list[str] | None:
+    if labels is None:
+        return None
+    wanted = [x.removeprefix(PREFIX) for x in ([labels] if isinstance(labels, str) else labels)]
+    known = tagged["label"].unique().sort().to_list()
+    unknown = [x for x in wanted if x not in known]
+    if unknown:
+        raise LineageError(f"no node is tagged {', '.join(PREFIX + u for u in unknown)}. Labels here: {', '.join(known) or 'none'}.")
+    return wanted
+
+
+# -- what is said of the answer -------------------------------------------------------------------------------
+
+
+def _summary(frame: pl.DataFrame, lineage: Lineage, trace: Trace, stopped: pl.DataFrame, overruled: pl.DataFrame) -> dict[str, object]:
+    proved = frame.filter(pl.col("certainty") == "proved")
+    certain = proved["node"].unique()
+    reached = frame.filter(pl.col("hops") > 0)
+    others = frame.filter(~pl.col("node").is_in(certain.implode()))
+    return {
+        "labels": trace.labels,
+        "origins": frame.filter((pl.col("hops") == 0) & ~pl.col("suspected"))["node"].n_unique(),
+        "reached": reached["node"].n_unique(),
+        "proved": len(certain),
+        "plain": proved.filter(pl.col("verdict") == "plain")["node"].n_unique(),
+        "possible": others["node"].n_unique(),
+        "suspected": frame.filter(pl.col("suspected"))["node"].n_unique(),
+        "columns": int(lineage.coded.of_kind("column").sum()),
+        "verdicts": dict(frame.group_by("verdict").len().sort("verdict").iter_rows()),
+        "downgraded": frame.filter(pl.col("action") == "downgrade").height,
+        "stopped": stopped.height,
+        "overruled": overruled.height,
+    }
+
+
+def _headline(summary: dict[str, object]) -> str:
+    if not summary["origins"]:
+        return "No node carries a tag pii:<label>, so there is nothing to follow."
+    origins, proved, possible = (int(str(summary[k])) for k in ("origins", "proved", "possible"))
+    text = f"Personal data of {plural(origins, 'tagged node')} certainly reaches {plural(proved - origins, 'further place')}"
+    return text + (f" and possibly {possible:,} more." if possible else ".")
+
+
+def _trust(
+    lineage: Lineage, frame: pl.DataFrame, trace: Trace, policy: Policy, stopped: pl.DataFrame, overruled: pl.DataFrame
+) -> tuple[str, ...]:
+    notes = ["Labels start at tags pii:<label>; a column nobody tagged counts as clean where nothing reaches it, whatever its name (snap.classify() looks at names)."]
+    graph = trace.graph
+    unknown = int((graph.table.value & (graph.table.verdict < 0)).sum())
+    if unknown:
+        notes.append(f"{plural(unknown, 'column edge')} do not say what becomes of the value: they count as plain copies.")
+    possible = frame.filter((pl.col("certainty") == "possible") & ~pl.col("suspected")).height
+    if possible:
+        notes.append(f"{plural(possible, 'row')} rest on jobs or readers whose column lineage no source states.")
+    suspected = int(frame["suspected"].sum())
+    if suspected:
+        notes.append(f"{plural(suspected, 'row')} are suspected: a tagged column was taken or copied from there.")
+    gone = len(graph.table) - len(lineage.graph("column").table)
+    if gone > 0:
+        notes.append(f"{plural(gone, 'expired edge')} still carry: what they wrote was not shown to be deleted.")
+    cleaned = trace.places.today["node"].len()
+    if cleaned:
+        notes.append(f"{plural(cleaned, 'node')} were dropped or rewritten as a whole: what was written before is not counted there.")
+    if stopped.height:
+        notes.append(f"{plural(stopped.height, 'row')} are stopped by the policy {policy.name!r} and not in the frame.")
+    if overruled.height:
+        notes.append(f"{plural(overruled.height, 'decision')} that a column does not hold a label: it neither begins nor passes there.")
+    return tuple(notes)
+
+

@@ -1,0 +1,116 @@
+"""The way that a label took to a column, hop by hop."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+import polars as pl
+
+from lineage_nb.analyses.pii.trace import CERTAINTIES, PREFIX, VERDICTS
+from lineage_nb.errors import LineageError
+
+if TYPE_CHECKING:
+    from lineage_nb.analyses.pii.spread import Found
+    from lineage_nb.analyses.pii.trace import Trace
+    from lineage_nb.graph.lineage import Lineage
+
+__all__ = ["Way", "explain"]
+
+Way = Literal["strongest", "shortest"]
+_WAYS: Final = ("strongest", "shortest")
+_MOST = 2_000
+"""Characters of a statement that are shown."""
+
+
+def explain(trace: Trace, node: str, label: str | None = None, *, path: Way = "strongest", certainty: str | None = None) -> pl.DataFrame:
+    """Show how a label got to a node.
+
+    Parameters
+    ----------
+    trace : Trace
+        The searches behind an answer.
+    node : str
+        An id or a unique suffix of one.
+    label : str, optional
+        Which label; by default that of the node's strongest row.
+    path : {"strongest", "shortest"}
+        The shortest of the ways that show most of the value, proved before possible; or the shortest of all ways,
+        whatever they hide.
+    certainty : {"proved", "possible", "suspected"}, optional
+        Only ways as sure as that; by default the strongest row's.
+
+    Returns
+    -------
+    polars.DataFrame
+        A row a hop: source, target, type, subtype, verdict (of this hop), certainty, jobs, evidence, so_far (the
+        verdict behind it), statement (of the job, literals as ``?``; null: the snapshot does not hold it). No rows
+        at the tagged node itself.
+
+    Raises
+    ------
+    LineageError
+        For a node or label that is not in the answer, or an unknown way.
+    """
+    if path not in _WAYS:
+        raise LineageError(f"path is {path!r}; give one of {', '.join(_WAYS)}")
+    if certainty is not None and certainty not in CERTAINTIES:
+        raise LineageError(f"certainty is {certainty!r}; give one of {', '.join(CERTAINTIES)}")
+    target = trace.graph.index(node)
+    row = _row(trace, target, label, certainty)
+    name = trace.labels[row["label"]]
+    level = row["verdict"] if path == "strongest" else len(VERDICTS) - 1
+    sure = CERTAINTIES[row["certainty"]]
+    found = trace.search([(name, sure, int(level))])
+    place = _place(trace, found, target)
+    places = found.path(place)
+    numbers = [int(trace.places.shown[found.node[p]]) for p in places]
+    hops = trace.graph.hops_of(numbers, "proved" if sure == "proved" else "possible")
+    so_far = _so_far(trace, name, sure, numbers)
+    return hops.with_columns(so_far=pl.Series(so_far, dtype=pl.String), statement=_statements(trace.lineage, hops["jobs"]))
+
+
+def _row(trace: Trace, target: int, label: str | None, certainty: str | None) -> dict[str, int]:
+    rows = trace.rows.filter(pl.col("node") == target)
+    if label is not None:
+        wanted = label.removeprefix(PREFIX)
+        rows = rows.filter(pl.col("label") == (trace.labels.index(wanted) if wanted in trace.labels else -1))
+    if certainty is not None:
+        rows = rows.filter(pl.col("certainty") == CERTAINTIES.index(certainty))
+    if rows.is_empty():
+        name = trace.lineage.spoken(trace.graph.id_of(target))
+        if label is not None and label.removeprefix(PREFIX) not in trace.labels:
+            raise LineageError(f"label {label!r} is not in this answer. Labels here: {', '.join(trace.labels) or 'none'}.")
+        raise LineageError(f"{name} is not in this answer: no label reaches it{f' as {certainty}' if certainty else ''}")
+    return rows.sort("verdict", "certainty", "label").row(0, named=True)
+
+
+def _place(trace: Trace, found: Found, target: int) -> int:
+    """Where the node is among what was found: by fewest hops, as it is today."""
+    mine = np.flatnonzero((trace.places.shown[found.node] == target) & trace.places.reported[found.node] & ~found.helper)
+    return int(mine[np.argmin(found.hops[mine])])
+
+
+def _so_far(trace: Trace, label: str, certainty: str, path: list[int]) -> list[str]:
+    """Verdict behind each hop of a path."""
+    strength = trace.strength_of(label, certainty)
+    restores = trace.strength.restores
+    state, told = 0, []
+    for a, b in itertools.pairwise(path):
+        edge = trace.graph.edge(a, b)
+        if edge is not None:
+            state = 0 if restores is not None and restores[edge] and state == 1 else max(state, int(strength[edge]))
+        told.append(VERDICTS[min(state, len(VERDICTS) - 1)])
+    return told
+
+
+def _statements(lineage: Lineage, jobs: pl.Series) -> pl.Series:
+    """Statement of the first job of each hop that has one, without its values; null: none is held."""
+    from lineage_nb.sql.redact import redact
+
+    nodes = lineage.frames["nodes"]
+    named = jobs.explode().drop_nulls().unique()
+    held = nodes.filter((pl.col("kind") == "job") & (pl.col("type") == "query") & pl.col("id").is_in(named.implode()))
+    texts = {i: redact(d)[:_MOST] for i, d in held.select("id", "description").drop_nulls().iter_rows()}
+    return pl.Series([next((texts[j] for j in of_hop or [] if j in texts), None) for of_hop in jobs.to_list()], dtype=pl.String)

@@ -1,0 +1,1 @@
+"""How to let go of what is unused: steps, packets, statements, decisions, and what was saved."""

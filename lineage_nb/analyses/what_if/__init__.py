@@ -1,0 +1,1 @@
+"""What would be freed and who would miss it."""

@@ -1,0 +1,1 @@
+"""Bills: FOCUS and AWS Cost and Usage Reports."""

@@ -1,0 +1,1 @@
+"""dbt: manifest, catalog, run results, sources."""

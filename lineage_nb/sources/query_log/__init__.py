@@ -1,0 +1,1 @@
+"""Query histories of warehouses."""
