@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from functools import cached_property, wraps
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -25,7 +23,6 @@ from lineage_nb.analyses.cost.trend import cost_trend as _cost_trend
 from lineage_nb.analyses.impact import impact as _impact
 from lineage_nb.analyses.name_offers import NameOffers
 from lineage_nb.analyses.pii.propagation import pii as _pii
-from lineage_nb.analyses.result import Answer
 from lineage_nb.analyses.scope import scope as _scope
 from lineage_nb.analyses.search import search as _search
 from lineage_nb.analyses.unused.judge import unused as _unused
@@ -37,7 +34,8 @@ from lineage_nb.model.report import LoadReport
 from lineage_nb.model.schema import FRAMES
 from lineage_nb.model.storage import save
 from lineage_nb.node import NodeView
-from lineage_nb.result import Result
+from lineage_nb.result import CostResult, PiiResult, Result, UnusedResult, result_of
+from lineage_nb.result.binding import QUESTIONS, bound, shown
 from lineage_nb.sources.openlineage.writer import write as write_openlineage
 
 if TYPE_CHECKING:
@@ -48,44 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Result", "Snapshot"]
 
-P = ParamSpec("P")
 AnyPath = str | PathLike[str]
-_QUESTIONS: dict[str, Callable[..., Answer]] = {}
-
-
-def _bound(question: Callable[Concatenate[Lineage, P], Answer]) -> Callable[Concatenate[Lineage, P], Result]:
-    """Make an analysis a method that gives a `Result`, with its signature and documentation."""
-
-    @wraps(question)
-    def method(self: Lineage, /, *args: P.args, **kwargs: P.kwargs) -> Result:
-        return Result(question(self, *args, **kwargs))
-
-    _QUESTIONS[question.__name__] = question
-    _as_method(method, question, "Result")
-    return method
-
-
-def _shown(question: Callable[Concatenate[Lineage, P], pl.DataFrame]) -> Callable[Concatenate[Lineage, P], pl.DataFrame]:
-    """Make a function that gives a frame a method whose frame shows whole names in a cell."""
-
-    @wraps(question)
-    def method(self: Lineage, /, *args: P.args, **kwargs: P.kwargs) -> pl.DataFrame:
-        from lineage_nb.views.hops import Explanation
-
-        return Explanation(question(self, *args, **kwargs))
-
-    _as_method(method, question, "polars.DataFrame")
-    return method
-
-
-def _as_method(method: Callable[..., object], question: Callable[..., object], returned: str) -> None:
-    """Tell of a method what `question` tells, without the snapshot that it now belongs to."""
-    told = re.sub(r"    lineage : Lineage\n        [^\n]*\n", "", question.__doc__ or "")
-    method.__doc__ = told.replace("    Answer\n        Frame:", "    Result\n        Its `frame`:")
-    own = inspect.signature(question)
-    first = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-    parameters = [first, *list(own.parameters.values())[1:]]
-    method.__signature__ = own.replace(parameters=parameters, return_annotation=returned)  # type: ignore[attr-defined]
 
 
 class Snapshot(Lineage):
@@ -102,16 +63,16 @@ class Snapshot(Lineage):
     ['mart.users', 'report']
     """
 
-    impact = _bound(_impact)
-    cost = _bound(_cost)
-    cost_trend = _bound(_cost_trend)
-    cost_change = _bound(_cost_change)
-    loaded_cost = _bound(_loaded_cost)
-    pii = _bound(_pii)
-    classify = _bound(_classify)
-    unused = _bound(_unused)
-    what_if = _bound(_what_if)
-    search = _shown(_search)
+    impact = bound(_impact, Result)
+    cost = bound(_cost, CostResult)
+    cost_trend = bound(_cost_trend, Result)
+    cost_change = bound(_cost_change, Result)
+    loaded_cost = bound(_loaded_cost, Result)
+    pii = bound(_pii, PiiResult)
+    classify = bound(_classify, Result)
+    unused = bound(_unused, UnusedResult)
+    what_if = bound(_what_if, Result)
+    search = shown(_search)
 
     # -- frames ----------------------------------------------------------------------------------------------
 
@@ -306,7 +267,7 @@ class Snapshot(Lineage):
         """
         from lineage_nb.analyses.pii.scan_plan import scan_plan
 
-        return Result(scan_plan(self, None if result is None else result._answer, sources=sources))
+        return result_of(scan_plan(self, None if result is None else result._answer, sources=sources))
 
     def filter(
         self,
@@ -380,13 +341,13 @@ class Snapshot(Lineage):
         """
         from lineage_nb.widgets.panels import Panel
 
-        return Panel(self, question, wrap=Result, questions=_QUESTIONS, **arguments)
+        return Panel(self, question, wrap=result_of, questions=QUESTIONS, **arguments)
 
     def app(self) -> App:
         """Open everything in tabs: the explorer, and a panel for each question."""
         from lineage_nb.widgets.tabs import App
 
-        return App(self, wrap=Result, questions=_QUESTIONS)
+        return App(self, wrap=result_of, questions=QUESTIONS)
 
     # -- display ---------------------------------------------------------------------------------------------
 

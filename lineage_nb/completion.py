@@ -13,7 +13,7 @@ from lineage_nb.api import Snapshot
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage_graph import LEVELS, LineageGraph
 from lineage_nb.node import NodeView
-from lineage_nb.result import Result
+from lineage_nb.result import CostResult, PiiResult, Result, UnusedResult
 from lineage_nb.widgets.signature import parameters
 
 __all__ = ["NODE_PARAMETERS", "complete_string", "matcher", "register", "unregister"]
@@ -21,7 +21,7 @@ __all__ = ["NODE_PARAMETERS", "complete_string", "matcher", "register", "unregis
 NODE_PARAMETERS = frozenset({"node", "focus", "remove", "of", "monitors", "protect", "name", "report", "a", "b"})
 """Parameters that take the name of a node."""
 
-_HELD: Mapping[str, type] = {"Snapshot": Snapshot, "Result": Result, "NodeView": NodeView, "LineageGraph": LineageGraph}
+_HELD: Mapping[str, type] = {k.__name__: k for k in (Snapshot, CostResult, PiiResult, UnusedResult, Result, NodeView, LineageGraph)}
 _IDENTIFIER = "lineage_nb.names"
 _MOST = 200
 _STRING = re.compile(r"([A-Za-z]*)(\"\"\"|'''|\"|')")

@@ -38,7 +38,7 @@ def _actions() -> dict[str, _Action]:
     found = {}
     for name, method in vars(Snapshot).items():
         made = getattr(method, "__signature__", None)
-        if made is not None and made.return_annotation == "Result":
+        if made is not None and str(made.return_annotation).endswith("Result"):
             found[name] = _Action(_told(method), parameters(method), _asking(name))
     node = Parameter("node", "str", None, required=True, choices=(), told="An id, or a unique suffix of one.")
     found["search"] = _Action(_told(Snapshot.search), parameters(Snapshot.search), _asking("search"))

@@ -229,10 +229,10 @@ def test_magic_displays_its_answer(loaded) -> None:
 
 
 def test_magic_knows_every_analysis() -> None:
-    from lineage_nb.api import _QUESTIONS
+    from lineage_nb.result.binding import QUESTIONS
 
     said = LineageMagic({}).help()
-    assert all(f"%lineage {name} " in said for name in [*_QUESTIONS, "explore", "search", "show", "why"])
+    assert all(f"%lineage {name} " in said for name in [*QUESTIONS, "explore", "search", "show", "why"])
     assert "--method" in LineageMagic({}).help("cost") and "shapley" in LineageMagic({}).help("cost")
 
 

@@ -102,7 +102,7 @@ def test_verdicts_equal_all_walks(parts: Parts) -> None:
         proved = dict(rows.filter(certainty=0).select("node", "verdict").iter_rows())
         possible = dict(rows.filter(certainty=1).select("node", "verdict").iter_rows())
         sure, maybe = walked(snap, label, proved=True), walked(snap, label, proved=False)
-        shown = {n for n in maybe if trace._shown[n] or n in trace.starts(label, "possible")}
+        shown = {n for n in maybe if trace.shown[n] or n in trace.starts(label, "possible")}
         assert proved == {n: v for n, v in sure.items() if n in shown}
         assert possible == {n: v for n, v in maybe.items() if n in shown and v < sure.get(n, 9)}
 
