@@ -328,3 +328,11 @@ def test_the_sample(stream: ln.Snapshot) -> None:
     assert (archive["key"], archive["how"]) == ("stream.crm.contact_archive#contact_value", "look up")
     vault = tables.filter(pl.col("node").str.ends_with("contact_vault")).row(0, named=True)
     assert vault["how"] == "hash first"
+
+
+def test_decisions_of_the_answer_count_for_its_exposures() -> None:
+    snap = shop()
+    bare = snap.pii().exposures()
+    key, label = bare.frame.select("key", "label").row(0)
+    accepted = ln.Decisions().accept(label=label, recipient=key, by="dpo", why="contract", until="2999-12-31")
+    assert "accepted" in snap.pii(decisions=accepted).exposures().frame["status"].to_list()

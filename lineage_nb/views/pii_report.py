@@ -86,6 +86,7 @@ def pii_report(
     assert isinstance(answer, PiiAnswer)  # noqa: S101 - just checked
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise LineageError(f"rows is {rows!r}; give a whole number ≥ 1")
+    decisions = answer.settings.get("decisions") if decisions is None else decisions
     lineage, book, known = answer.lineage, as_decisions(decisions), status(answer)
     end = lineage.coded.end
     seen = [exposures(answer, by="recipient", decisions=book), exposures(answer, by="person", decisions=book)]

@@ -50,6 +50,7 @@ def exposures(
         What counts; by default that of the answer. A mask may make a weaker verdict of what is seen, and the policy
         judges that.
     decisions : Decisions or path, optional
+        By default those of the answer.
         Exposures that somebody accepted until a day (see `Decisions.accept`). An acceptance of a dataset covers its
         columns, of a role those who see by it.
     days : int
@@ -93,7 +94,7 @@ def exposures(
     if isinstance(days, bool) or not isinstance(days, int) or days < 1:
         raise LineageError(f"days is {days!r}; give a whole number ≥ 1")
     assert isinstance(answer, PiiAnswer)  # noqa: S101 - trace_of refuses others
-    work = _Work(trace, answer.policy if policy is None else policy_of(policy), as_decisions(decisions), days)
+    work = _Work(trace, answer.policy if policy is None else policy_of(policy), as_decisions(answer.settings.get("decisions") if decisions is None else decisions), days)
     rows, behind = work.rows(by)
     frame = grouped(rows, work.who, work.seeing, answer.lineage, by_column=by == "column")
     summary = _summary(frame, work, by)

@@ -113,12 +113,17 @@ def pii(
         (*_trust(lineage, frame, trace, judged, stopped, overruled), *_lost(overrides)),
         lineage,
         partial(explain, trace),
-        settings={"labels": wanted, "policy": judged.name},
+        settings={"labels": wanted, "policy": judged.name, "decisions": None if _is_frame(decisions) else decisions},
         trace=trace,
         policy=judged,
         stopped=stopped,
         overruled=overruled,
     )
+
+
+def _is_frame(decisions: object) -> bool:
+    """Whether decisions are a bare table of overrides, which accepts no exposures."""
+    return not isinstance(decisions, (Decisions, str, PathLike))
 
 
 def trace_of(answer: Answer) -> Trace:
