@@ -8,7 +8,7 @@ from html import escape
 __all__ = ["bars"]
 
 _ROW, _LABEL, _BAR, _NUMBER = 20, 190, 360, 130
-_LABEL_CHARS = 28
+_LABEL_CHARS = 26
 
 
 def bars(

@@ -36,7 +36,7 @@ html,body{height:auto!important}.card{flex:none!important;height:62vh!important}
 .lnb.rows{max-width:none;padding:10px 16px}.lnb.rows .wide{max-height:60vh;overflow:auto}
 @media print{.card,footer{display:none!important}.lnb.rows .wide{max-height:none;overflow:visible}}
 </style>"""
-_LONG = ("evidence", "owners", "why", "description", "note")
+_LONG = ("evidence", "owners", "why", "description", "note", "columns", "also", "stays")
 
 
 def _kind(column: str, dtype: pl.DataType) -> str:
