@@ -24,6 +24,7 @@ _WORDS = 8
 """Words of a bit set: 512 keys at a time."""
 _KEPT = 1 << 28
 """Bytes of bit sets that are kept; beyond, they are made twice."""
+_BITS_OF_BYTE = ((np.arange(256)[:, None] >> np.arange(8)) & 1).astype(np.float64)
 _AT_ONCE = 1 << 18
 """Edges that are gathered together."""
 
@@ -268,10 +269,12 @@ def _bits(sets: Sets) -> Longs:
 
 def _sums_by_bit(sets: Sets, weight: Longs) -> NDArray[np.float64]:
     """Sum for every bit the weights of the rows that have it: by histograms of bytes, or of pairs of bytes."""
-    width = 16 if len(sets) > 1 << 15 else 8
-    cells = sets.view(f"<u{width // 8}")
-    has_bit = (np.arange(1 << width)[:, None] >> np.arange(width)) & 1
-    table = has_bit.astype(np.float64)
     floats = weight.astype(np.float64)
-    sums = [np.bincount(cells[:, i], weights=floats, minlength=1 << width) @ table for i in range(cells.shape[1])]
-    return np.concatenate(sums)
+    if len(sets) > 1 << 15:
+        pairs = sets.view("<u2")
+        both = [np.bincount(pairs[:, i], weights=floats, minlength=1 << 16).reshape(256, 256) for i in range(pairs.shape[1])]
+        by_byte = [total for pair in both for total in (pair.sum(axis=0), pair.sum(axis=1))]
+    else:
+        cells = sets.view("u1")
+        by_byte = [np.bincount(cells[:, i], weights=floats, minlength=256) for i in range(cells.shape[1])]
+    return (np.array(by_byte) @ _BITS_OF_BYTE).ravel()
