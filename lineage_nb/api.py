@@ -222,7 +222,21 @@ class Snapshot(Lineage):
         return Snapshot(_converted(self, currency, rates))
 
     def priced(self, prices: object, period: Days | None = None) -> Snapshot:
-        """Add the storage of datasets that nothing bills, by bytes and price (see `lineage_nb.analyses.cost.prices.storage_costs`)."""
+        """Add the storage of datasets that nothing bills, by their bytes and a price.
+
+        Parameters
+        ----------
+        prices : mapping, frame or path
+            What a unit costs; `lineage_nb.analyses.cost.prices.storage_costs` tells the columns. The storage class of a
+            dataset is the extra column ``storage_tier`` of nodes (null: standard).
+        period : (date, date), optional
+            The days to price; by default those of the cost record.
+
+        Returns
+        -------
+        Snapshot
+            With billed rows of component ``storage``; asked twice, they count once.
+        """
         return Snapshot(_priced(self, prices, period))
 
     def tagged(self, result: Result, *, min_confidence: float | None = None, disagreeing: bool = False) -> Snapshot:
