@@ -258,7 +258,7 @@ def test_refusals_and_nothing() -> None:
         assert made.frame.is_empty() and made._repr_mimebundle_()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(random: Any) -> None:
     rows = [grant("team", "raw"), grant("ana", "mart", condition="masked"), grant("cem", "raw", "DENY"), grant("ben", "raw#ill")]

@@ -305,7 +305,7 @@ def products(parts: dict[str, list[dict[str, Any]]]) -> dict[tuple[bool, bool], 
     return graphs_
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(frames(), st.integers(0, 50))
 def test_column_level_equals_products(parts: dict[str, list[dict[str, Any]]], pick: int) -> None:
     snap = snapshot(parts)

@@ -46,10 +46,12 @@ def small() -> ln.Snapshot:
 
 @pytest.fixture(scope="module")
 def shell():
+    main = sys.modules["__main__"]
     made = InteractiveShell.instance()
     yield made
     unload(made)
     InteractiveShell.clear_instance()
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture

@@ -57,9 +57,9 @@ def _installed(name: str) -> bool:
     return find_spec(name) is not None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[object]:
-    """A headless browser."""
+    """A headless browser; as long as it is open, an event loop runs, which other tests must not see."""
     path = _chromium()
     if path is None:
         pytest.fail("LINEAGE_NB_REQUIRE_BROWSER=1, but no chromium is found: apt-get install chromium")
@@ -98,7 +98,7 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory, chromium: object) -> Iterator[Lab]:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab on a free port, without token, news or user settings."""
     root = tmp_path_factory.mktemp("lab")
     work, settings = root / "work", root / "settings"
