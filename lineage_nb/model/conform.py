@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 import polars as pl
 
+from lineage_nb.model.bills import BILL_COLUMNS, settled
 from lineage_nb.model.claims import settle
 from lineage_nb.model.ids import PREFIXED
 from lineage_nb.model.ordering import id_order
@@ -105,6 +106,7 @@ def conform(data: SnapshotData) -> Conformed:
     frames["io"] = _largest(frames["io"], FRAMES["io"].key)
     for name in ("usage", "costs"):
         frames[name] = _largest(frames[name], ("record",))
+    frames["costs"] = settled(frames["costs"])
     described = frames["nodes"].height and frames["nodes"]["id"].n_unique()
     frames["nodes"] = _nodes(frames)
     frames["costs"], found = match_resources(frames["costs"], frames["nodes"], frames["aliases"])
@@ -149,7 +151,7 @@ def _rename(frame: pl.DataFrame, columns: tuple[str, ...], mapping: pl.DataFrame
     return frame
 
 
-_USED_EXTRAS = {"costs": ("start", "end", "resource", "resource_name"), "edges": ("k",), "io": ("claim",), "nodes": ("url",)}
+_USED_EXTRAS = {"costs": ("start", "end", "resource", "resource_name", *BILL_COLUMNS), "edges": ("k",), "io": ("claim",), "nodes": ("url",)}
 
 
 def _own_columns(name: str, frame: pl.DataFrame) -> pl.DataFrame:

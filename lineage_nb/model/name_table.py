@@ -259,21 +259,40 @@ class NameTable:
         """
         if not isinstance(name, str):
             raise UnknownNameError(f"a node is named by a string, not {name!r}")
-        exact = self.number(name)
-        if exact is not None:
-            return exact
-        hits = self._fitting(dotted(name))
-        if len(hits) > 1:
-            wanted = np.zeros(max(len(self.kind_names), 1), dtype=np.bool_)
-            wanted[[code for code, kind in enumerate(self.kind_names) if kind in _DATA_KINDS]] = True
-            data = hits[wanted[self.kinds[hits]]]
-            hits = data if len(data) else hits
+        hits = self._meant(name)
         if len(hits) > 1:
             first = np.sort(np.partition(hits, _SHOWN)[:_SHOWN] if len(hits) > _SHOWN else hits)
             raise AmbiguousNameError.of(name, self.names(first).to_list(), len(hits))
         if not len(hits):
             raise UnknownNameError.of(name, self.nearest(name), where)
         return int(hits[0])
+
+    def only(self, name: str) -> int | None:
+        """Find the number of the one id that `name` stands for; None where it stands for none or several.
+
+        As `resolve`, without the search for what looks like it.
+
+        Examples
+        --------
+        >>> table = NameTable.build(pl.Series(["a/t", "b/t", "b/u"]), pl.Series(["dataset"] * 3))
+        >>> table.only("u"), table.only("t"), table.only("v")
+        (2, None, None)
+        """
+        hits = self._meant(name)
+        return int(hits[0]) if len(hits) == 1 else None
+
+    def _meant(self, name: str) -> Numbers:
+        """Numbers of the ids that `name` may stand for."""
+        exact = self.number(name)
+        if exact is not None:
+            return np.array([exact], dtype=np.int32)
+        hits = self._fitting(dotted(name))
+        if len(hits) > 1:
+            wanted = np.zeros(max(len(self.kind_names), 1), dtype=np.bool_)
+            wanted[[code for code, kind in enumerate(self.kind_names) if kind in _DATA_KINDS]] = True
+            data = hits[wanted[self.kinds[hits]]]
+            hits = data if len(data) else hits
+        return hits
 
     def nearest(self, name: str, limit: int = 5) -> list[str]:
         """List ids that look like `name`: by last component first, then by parts of it."""

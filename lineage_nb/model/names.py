@@ -109,6 +109,11 @@ class NameIndex:
         """
         return self._table.name(self._table.resolve(name, self._where))
 
+    def only(self, name: str) -> str | None:
+        """Find the one id that `name` stands for; None where it stands for none or several (see `resolve`)."""
+        number = self._table.only(name)
+        return None if number is None else self._table.name(number)
+
     def nearest(self, name: str, limit: int = 5) -> list[str]:
         """List ids that look like `name`: by last component first, then by parts of it."""
         return self._table.nearest(name, limit)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from lineage_nb.errors import AmbiguousNameError, UnknownNameError
 from lineage_nb.model.names import NameIndex
 
 __all__ = ["BY_END", "match_resources"]
@@ -63,10 +62,5 @@ def _nodes_of(names: pl.Series, nodes: pl.DataFrame, aliases: pl.DataFrame) -> p
 
 
 def _by_end(names: pl.Series, index: NameIndex, ids: pl.Series) -> pl.DataFrame:
-    pairs = []
-    for name in names:
-        try:
-            pairs.append((name, index.resolve(name), BY_END))
-        except (UnknownNameError, AmbiguousNameError):
-            continue
+    pairs = [(name, node, BY_END) for name in names if (node := index.only(name)) is not None]
     return pl.DataFrame(pairs, schema=_PAIR, orient="row").filter(pl.col("node").is_in(ids.implode()))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
@@ -15,11 +16,13 @@ import polars as pl
 from lineage_nb.analyses.cost.shares import largest_first
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
+from lineage_nb.model.bills import settled
 from lineage_nb.model.snapshot import SnapshotData
 from lineage_nb.sources.tables import days_of, exact_texts, table_of
 
 __all__ = ["Converted", "convert", "converted_costs", "decimal_of"]
 
+_ONE_DAY = timedelta(days=1)
 _SCHEMA = {"currency": pl.String, "rate": pl.String, "from": pl.Date, "to": pl.Date}
 
 
@@ -68,7 +71,7 @@ def decimal_of(value: object, what: str) -> Decimal:
 def _table(rates: object) -> pl.DataFrame:
     """currency, rate (text), from, to."""
     if isinstance(rates, Mapping) and not {"currency", "rate"} <= set(rates):
-        pairs = [(str(c), str(decimal_of(r, f"the rate of {c}"))) for c, r in rates.items()]
+        pairs = [(str(c).strip().upper(), str(decimal_of(r, f"the rate of {c}"))) for c, r in rates.items()]
         plain = pl.DataFrame(pairs, schema={"currency": pl.String, "rate": pl.String}, orient="row")
         return plain.with_columns(pl.lit(None, pl.Date).alias("from"), pl.lit(None, pl.Date).alias("to"))
     table = table_of(rates, "rates")
@@ -76,7 +79,7 @@ def _table(rates: object) -> pl.DataFrame:
     if missing:
         raise LineageError(f"rates lack the column {', '.join(missing)} (found: {', '.join(table.columns) or 'none'}); columns are {', '.join(_SCHEMA)}")
     texts = exact_texts(table["rate"])
-    currencies = [None if c is None else str(c).strip() for c in table["currency"].to_list()]
+    currencies = [None if c is None else str(c).strip().upper() for c in table["currency"].to_list()]
     for number, (currency, rate) in enumerate(zip(currencies, texts, strict=True), 1):
         if not currency:
             raise LineageError(f"rates, row {number}: no currency")
@@ -91,26 +94,37 @@ class _Rates:
 
     def __init__(self, rates: object, target: str | None, found: list[str]) -> None:
         self.rows: dict[str, list[tuple[date, date, Decimal]]] = {}
+        self.begins: dict[str, list[date]] = {}
         for currency, text, first, last in _table(rates).iter_rows():
             rate = Decimal(text)
             if rate <= 0:
                 raise LineageError(f"the rate of {currency} is {rate}; rates are above 0")
-            self._add(currency, first or date.min, last or date.max, rate)
-        self.target = target if target is not None else self._only_other(found)
+            if first is not None and last is not None and first > last:
+                raise LineageError(f"the rate of {currency} holds from {first} to {last}; give the first day before the last")
+            self.rows.setdefault(currency, []).append((first or date.min, last or date.max, rate))
+        self._check()
+        self.target = target.strip().upper() if target is not None else self._only_other(found)
         if any(r != 1 for _, _, r in self.rows.get(self.target, [])):
             raise LineageError(f"rates turn {self.target} into {self.target} at other than 1; they lead into the target currency")
         self.used: dict[tuple[str, Decimal], None] = {}
 
-    def _add(self, currency: str, first: date, last: date, rate: Decimal) -> None:
-        if first > last:
-            raise LineageError(f"the rate of {currency} holds from {first} to {last}; give the first day before the last")
-        for a, b, other in self.rows.setdefault(currency, []):
-            if a <= last and first <= b and other != rate:
-                raise LineageError(f"two rates of {currency} for {max(a, first)}: {other} and {rate}; end one before the other begins")
-        self.rows[currency].append((first, last, rate))
+    def _check(self) -> None:
+        """Sort the rates of each currency, unite equal ones that meet, and refuse different ones of one day."""
+        for currency, rows in self.rows.items():
+            united: list[tuple[date, date, Decimal]] = []
+            for first, last, rate in sorted(rows):
+                a, b, other = united[-1] if united else (first, first, rate)
+                if not united or first > b + _ONE_DAY * (b < date.max) or (first > b and other != rate):
+                    united.append((first, last, rate))
+                elif other != rate:
+                    raise LineageError(f"two rates of {currency} for {first}: {other} and {rate}; end one before the other begins")
+                else:
+                    united[-1] = (a, max(b, last), rate)
+            self.rows[currency] = united
+            self.begins[currency] = [first for first, _, _ in united]
 
     def _only_other(self, found: list[str]) -> str:
-        others = [c for c in found if c not in self.rows]
+        others = sorted({c.upper() for c in found} - set(self.rows))
         ones = [c for c, rows in self.rows.items() if all(r == 1 for _, _, r in rows)]
         choice = others or ones
         if len(choice) == 1:
@@ -119,12 +133,16 @@ class _Rates:
         raise LineageError(f"{asked}: name the currency to convert into, as currency='{(others or found)[0]}'")
 
     def of(self, currency: str, day: date | None) -> Fraction:
+        currency = currency.upper()
         if currency == self.target:
             return Fraction(1)
-        for first, last, rate in self.rows.get(currency, []):
-            if first <= (day or date.min) and (day or date.max) <= last:
-                self.used[currency, rate] = None
-                return Fraction(rate)
+        rows = self.rows.get(currency, [])
+        at = bisect_right(self.begins.get(currency, []), day or date.min) - 1
+        if at >= 0 and (day or date.max) <= rows[at][1]:
+            self.used[currency, rows[at][2]] = None
+            return Fraction(rows[at][2])
+        if rows and day is None:
+            raise LineageError(f"no rate for {currency} without a day into {self.target}: its rates hold on some days; give the line a day")
         known, when = ", ".join(sorted(self.rows)) or "none", f"on {day}" if day else "without a day"
         raise LineageError(f"no rate for {currency} {when} into {self.target}; add a row to rates (known: {known})")
 
@@ -224,6 +242,6 @@ def converted_costs(lineage: Lineage, currency: str, rates: object) -> SnapshotD
     """
     costs = lineage.data.frames["costs"]
     order = [c for c, t in costs.schema.items() if not isinstance(t, pl.List)]
-    costs = costs.sort(order, nulls_last=False).unique("record", keep="last", maintain_order=True)
+    costs = settled(costs.sort(order, nulls_last=False).unique("record", keep="last", maintain_order=True))
     parts = [convert(part, currency, rates).rows for _, part in costs.partition_by("role", as_dict=True, maintain_order=True).items()]
     return SnapshotData.of({**lineage.data.frames, "costs": pl.concat(parts) if parts else costs}, lineage.data.report)

@@ -11,7 +11,7 @@ from lineage_nb.errors import FormatError
 from lineage_nb.model.merge import unite
 from lineage_nb.model.normalise import normalise
 from lineage_nb.model.report import ReportBuilder
-from lineage_nb.sources.billing.reader import Layout, billing_rows, layout_of, plain
+from lineage_nb.sources.billing.reader import Layout, layout_of, lines_of, plain
 from lineage_nb.sources.registry import Entry, Format
 from lineage_nb.sources.tables import SUFFIXES, columns_of, load
 
@@ -37,10 +37,9 @@ def billing_format(layout: Layout, what: str) -> Format:
         return layout_of([columns_of(entry, _TELLING)]) is layout
 
     def read(entries: Sequence[Entry], report: ReportBuilder, options: Mapping[str, Any]) -> Mapping[str, pl.DataFrame]:
-        del options
-        return _read(entries, report, layout)
+        return _read(entries, report, layout, str(options.get("currency") or ""))
 
-    return Format(name=layout.name, what=what, claims=claims, read=read)
+    return Format(name=layout.name, what=what, claims=claims, read=read, options=("currency",))
 
 
 def _may_be(head: bytes) -> bool:
@@ -48,8 +47,8 @@ def _may_be(head: bytes) -> bool:
     return "billedcost" in line or "unblendedcost" in line
 
 
-def _read(entries: Sequence[Entry], report: ReportBuilder, layout: Layout) -> Mapping[str, pl.DataFrame]:
-    tables, files = [], []
+def _read(entries: Sequence[Entry], report: ReportBuilder, layout: Layout, currency: str) -> Mapping[str, pl.DataFrame]:
+    rows = []
     for entry in entries:
         file = report.file(entry.path, layout.name)
         try:
@@ -65,7 +64,5 @@ def _read(entries: Sequence[Entry], report: ReportBuilder, layout: Layout) -> Ma
         if table.is_empty():
             file.note("empty")
             continue
-        tables.append(table)
-        files.append(file)
-    rows = billing_rows(tables, layout, files)
+        rows.append(lines_of(table, layout, file, currency))
     return unite([{"costs": normalise("costs", frame)} for frame in rows if frame.height])

@@ -2,7 +2,8 @@
 
 Read as they come, as CSV, TSV, NDJSON or Parquet, from any provider. A row becomes a row of `costs`: ``BilledCost``
 as amount (contracted, never the list price; a credit is negative), the start of its charge period as day (a charge
-of a month counts on its first day). The resource becomes a node when costs are asked for.
+of a month counts on its first day). The resource becomes a node when costs are asked for. A row that names no currency
+is rejected, unless ``currency=`` gives one.
 
 References
 ----------

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 import polars as pl
 
+from lineage_nb.model.bills import micro_units, settled
 from lineage_nb.model.normalise import parse_time
 from lineage_nb.model.report import FileReport
 from lineage_nb.sources.tables import exact_texts
 
-__all__ = ["CUR", "FOCUS", "Layout", "billing_rows", "layout_of", "plain"]
+__all__ = ["CUR", "FOCUS", "Layout", "billing_rows", "layout_of", "lines_of", "plain"]
 
-_MICRO = Decimal(1_000_000)
-_LARGEST = Decimal(2**62)
 _USAGE = ("usage", "discountedusage", "savingsplancoveredusage")
 _FEES = ("rifee", "savingsplanrecurringfee", "savingsplanupfrontfee")
 
@@ -48,7 +46,9 @@ class Layout:
     kinds : tuple of str
         What a charge is for, the first that is given: becomes the component.
     ids : tuple of str
-        Columns that together identify a line; empty: the export has none.
+        Columns that number the lines of one delivery; empty: the export has none.
+    payer, period : str
+        Whose bill a line is on, and when its billing period starts.
     extras : dict of str to str
         Column of `costs` → column of the export.
     """
@@ -63,6 +63,8 @@ class Layout:
     kinds: tuple[str, ...]
     net: str = ""
     ids: tuple[str, ...] = ()
+    payer: str = ""
+    period: str = ""
     extras: dict[str, str] = field(default_factory=dict)
 
 
@@ -75,6 +77,8 @@ FOCUS = Layout(
     end="chargeperiodend",
     charge="chargecategory",
     kinds=("servicecategory", "servicename"),
+    payer="billingaccountid",
+    period="billingperiodstart",
     extras={
         "resource": "resourceid", "resource_name": "resourcename", "service": "servicename", "description": "chargedescription",
         "account": "subaccountid", "sku": "skuid", "invoice": "invoiceid", "commitment": "commitmentdiscountid", "resource_tags": "tags",
@@ -92,6 +96,8 @@ CUR = Layout(
     charge="lineitemlineitemtype",
     kinds=("productproductfamily", "lineitemproductcode"),
     ids=("identitylineitemid", "identitytimeinterval"),
+    payer="billpayeraccountid",
+    period="billbillingperiodstartdate",
     extras={
         "resource": "lineitemresourceid", "service": "lineitemproductcode", "description": "lineitemlineitemdescription",
         "account": "lineitemusageaccountid", "sku": "productsku", "invoice": "billinvoiceid", "resource_tags": "resourcetags",
@@ -107,7 +113,7 @@ def layout_of(headers: Iterable[Sequence[str]]) -> Layout | None:
 
 
 def billing_rows(tables: Sequence[pl.DataFrame], layout: Layout, reports: Sequence[FileReport]) -> list[pl.DataFrame]:
-    """Make rows of `costs` of exports.
+    """Make rows of `costs` of exports, each table for itself, as they add up.
 
     Parameters
     ----------
@@ -121,21 +127,60 @@ def billing_rows(tables: Sequence[pl.DataFrame], layout: Layout, reports: Sequen
     Returns
     -------
     list of polars.DataFrame
-        The model's columns; start and end (UTC); what the export says of a charge, as text. `node` is null: the
-        resource becomes a node when it is asked what was spent. `currency` is null where the export names none.
+        See `lines_of` and `lineage_nb.model.bills.settled`; a line that comes twice with one id counts once.
+    """
+    lines = [lines_of(t, layout, report) for t, report in zip(tables, reports, strict=True)]
+    return [settled(found.unique("record", keep="first", maintain_order=True)) for found in lines]
+
+
+def lines_of(table: pl.DataFrame, layout: Layout, report: FileReport, currency: str | None = None) -> pl.DataFrame:
+    """Make evidence of an export: its lines as rows of `costs`.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        An export, as it comes.
+    layout : Layout
+        What its columns hold.
+    report : FileReport
+        Every row is counted, and rejected with its position where it has no amount or no day.
+    currency : str, optional
+        Of lines that name none; where it is empty they are rejected. None: such a line has no currency.
+
+    Returns
+    -------
+    polars.DataFrame
+        The model's columns; start and end (UTC); what the export says of a charge, as text; and
+        `lineage_nb.model.bills.BILL_COLUMNS`. `node` is null: the resource becomes a node when it is asked what was
+        spent.
 
     Notes
     -----
-    Amounts are what the provider bills: ``BilledCost``; of CUR ``UnblendedCost``, or ``NetUnblendedCost`` where
-    discounts are no lines of their own. Never the list price. Each is rounded half to even to micro-units; what that
-    loses of a currency and day is a row of component ``rounding``.
+    Amounts are what the provider bills: ``BilledCost``; of CUR ``UnblendedCost``, with ``NetUnblendedCost`` beside
+    it: which counts is decided over the whole bill. Never the list price. Each is rounded half to even to
+    micro-units, with all digits kept beside it.
 
-    A line without an id is its content and its ordinal in the file, so that a file that is read twice counts once.
+    AWS numbers the lines of a part of a delivery: the id of a row is that number, the time and the content, payer and
+    billing period among it. A line without a number is its content and its ordinal in the file. A file that is read
+    twice counts once.
     """
-    named = [t.select(pl.col(c).alias(n) for c, n in _first_of_each(t.columns)) for t in tables]
-    discounts = [t[layout.charge].cast(pl.String).str.to_lowercase().str.ends_with("discount").any() for t in named if layout.charge in t.columns]
-    net = bool(layout.net) and not any(discounts)
-    return [_rows(t, layout, report, net=net) for t, report in zip(named, reports, strict=True)]
+    named = table.select(pl.col(c).alias(n) for c, n in _first_of_each(table.columns))
+    report.count(named.height)
+    texts = pl.DataFrame({c: _texts(named[c]) for c in named.columns}, schema=dict.fromkeys(named.columns, pl.String))
+    read = texts.with_columns(
+        micro_units(texts[layout.amount])["micro"].alias("/amount"),
+        *(_times(named, column).alias(f"/{name}") for name, column in (("start", layout.start), ("end", layout.end), ("period", layout.period))),
+    ).with_row_index("/row", 1)
+    faults = [("the amount is not a number", pl.col("/amount").is_null()), ("the start of the charge is not a time", pl.col("/start").is_null())]
+    money = _column(texts, layout.currency)
+    if currency is not None:
+        money = money.fill_null(currency) if currency else money
+        faults.append(("no currency; give one, as currency='USD'", money.is_null()))
+    read = read.with_columns(money.alias("/currency"), pl.coalesce(pl.when(bad).then(pl.lit(why)) for why, bad in faults).alias("/why"))
+    shown = [c for c in (layout.amount, layout.start) if c in texts.columns]
+    for row, why, *values in read.filter(pl.col("/why").is_not_null()).select("/row", "/why", *shown).iter_rows():
+        report.reject(f"row {row}", why, {c: v for c, v in zip(shown, values, strict=True) if v})
+    return _lines(read.filter(pl.col("/why").is_null()), texts.columns, layout)
 
 
 def _first_of_each(columns: Sequence[str]) -> list[tuple[str, str]]:
@@ -146,48 +191,41 @@ def _first_of_each(columns: Sequence[str]) -> list[tuple[str, str]]:
     return [(c, n) for n, c in names.items() if n]
 
 
-def _rows(table: pl.DataFrame, layout: Layout, report: FileReport, *, net: bool) -> pl.DataFrame:
-    report.count(table.height)
-    texts = {c: _texts(table, c) for c in table.columns}
-    empty: list[str | None] = [None] * table.height
-    amounts = [_decimal(t) for t in _amount_texts(texts, layout, net=net)]
-    start, end = (_times(table, c) for c in (layout.start, layout.end))
-    good: list[int] = []
-    for row, (amount, when) in enumerate(zip(amounts, start, strict=True)):
-        why = "the amount is not a number" if amount is None else "the start of the charge is not a time" if when is None else ""
-        if why:
-            report.reject(f"row {row + 1}", why, {c: t[row] for c, t in texts.items() if t[row] and c in (layout.amount, layout.start)})
-        else:
-            good.append(row)
-    charges, families = texts.get(layout.charge, empty), [next((k for k in kinds if k), None) for kinds in zip(*(texts.get(c, empty) for c in layout.kinds), strict=True)]
-    commits = texts.get("commitmentdiscountid", empty)
-    exact = [amounts[i] or Decimal(0) for i in good]
-    micro = [int((a * _MICRO).to_integral_value(ROUND_HALF_EVEN)) for a in exact]
-    currency = texts.get(layout.currency, empty)
-    frame = pl.DataFrame(
-        {
-            "node": [None] * len(good),
-            "day": start[good].dt.date(),
-            "component": [_component(charges[i], families[i], commits[i]) for i in good],
-            "amount": micro,
-            "currency": [currency[i] or "USD" for i in good],
-            "role": ["billed"] * len(good),
-            "record": _records(texts, layout, good),
-            "start": start[good],
-            "end": end[good],
-            "charge": [charges[i] for i in good],
-            **{name: [texts.get(column, empty)[i] for i in good] for name, column in layout.extras.items()},
-        },
-        schema_overrides={"node": pl.String, "amount": pl.Int64, "charge": pl.String, **dict.fromkeys(layout.extras, pl.String)},
+def _column(texts: pl.DataFrame, column: str) -> pl.Expr:
+    return pl.col(column) if column in texts.columns else pl.lit(None, pl.String)
+
+
+def _lines(read: pl.DataFrame, columns: Sequence[str], layout: Layout) -> pl.DataFrame:
+    amount, net = _column(read, layout.amount), _column(read, layout.net)
+    period = pl.coalesce("/period", "/start").dt.strftime("%Y-%m")
+    whole = net.is_null() & ~amount.str.contains(r"\.\d{6}.*[1-9]|[eE]")
+    return read.select(
+        pl.lit(None, pl.String).alias("node"),
+        pl.col("/start").dt.date().alias("day"),
+        _components(read, layout),
+        pl.col("/amount").alias("amount"),
+        pl.col("/currency").alias("currency"),
+        pl.lit("billed").alias("role"),
+        pl.Series("record", _records(read, columns, layout), dtype=pl.String),
+        pl.col("/start").alias("start"),
+        pl.col("/end").alias("end"),
+        _column(read, layout.charge).alias("charge"),
+        pl.concat_str(pl.lit(layout.name), _column(read, layout.payer).fill_null("-"), period, separator=" ").alias("bill"),
+        pl.when(~whole).then(amount).alias("exact"),
+        net.alias("net"),
+        *(_column(read, column).alias(name) for name, column in layout.extras.items()),
     )
-    return pl.concat([frame, _rounding(frame, exact, layout)], how="diagonal_relaxed")
 
 
-def _texts(table: pl.DataFrame, column: str) -> list[str | None]:
-    values = table[column]
-    if values.dtype.is_nested() or values.dtype in (pl.Object, pl.Binary):
-        values = pl.Series([None if v is None else str(v) for v in values.to_list()], dtype=pl.String)
-    return [t if t else None for t in exact_texts(values)]
+def _texts(values: pl.Series) -> pl.Series:
+    """Values as text; null where there is none."""
+    if values.dtype != pl.String:
+        if values.dtype.is_nested() or values.dtype in (pl.Object, pl.Binary):
+            values = pl.Series([None if v is None else str(v) for v in values.to_list()], dtype=pl.String)
+        else:
+            values = pl.Series(exact_texts(values), dtype=pl.String)
+    bare = values.str.strip_chars()
+    return bare.set(bare == "", None)
 
 
 def _times(table: pl.DataFrame, column: str) -> pl.Series:
@@ -195,8 +233,10 @@ def _times(table: pl.DataFrame, column: str) -> pl.Series:
         return pl.Series([None] * table.height, dtype=pl.Datetime("us", "UTC"))
     given = table[column]
     if given.dtype == pl.String:
+        different = given.unique().drop_nulls()
         text = pl.col(column).str.strip_chars().str.replace(r"\s*UTC$", "Z")
-        return table.select(parse_time(text))[column]
+        known = different.to_frame().with_columns(parse_time(text).alias("/time"))
+        return given.to_frame().join(known, on=column, how="left", maintain_order="left")["/time"]
     if isinstance(given.dtype, pl.Datetime) and given.dtype.time_zone is not None:
         return given.dt.convert_time_zone("UTC").cast(pl.Datetime("us", "UTC"))
     if given.dtype.is_temporal() and given.dtype not in (pl.Time, pl.Duration):
@@ -204,22 +244,17 @@ def _times(table: pl.DataFrame, column: str) -> pl.Series:
     return pl.Series([None] * table.height, dtype=pl.Datetime("us", "UTC"))
 
 
-def _amount_texts(texts: dict[str, list[str | None]], layout: Layout, *, net: bool) -> list[str | None]:
-    billed = texts[layout.amount]
-    if not net or layout.net not in texts:
-        return billed
-    return [after or before for after, before in zip(texts[layout.net], billed, strict=True)]
+def _components(read: pl.DataFrame, layout: Layout) -> pl.Series:
+    """What each charge is for."""
+    kind = pl.coalesce(_column(read, c) for c in layout.kinds)
+    told = read.select(_column(read, layout.charge).alias("charge"), kind.alias("kind"), _column(read, "commitmentdiscountid").is_not_null().alias("of"))
+    groups = told.unique()
+    words = [_component(charge, what, commitment=of) for charge, what, of in groups.iter_rows()]
+    groups = groups.with_columns(pl.Series("component", words, dtype=pl.String))
+    return told.join(groups, on=["charge", "kind", "of"], how="left", nulls_equal=True, maintain_order="left")["component"]
 
 
-def _decimal(text: str | None) -> Decimal | None:
-    try:
-        found = Decimal(text) if text else None
-    except InvalidOperation:
-        return None
-    return found if found is not None and found.is_finite() and abs(found) * _MICRO < _LARGEST else None
-
-
-def _component(charge: str | None, kind: str | None, commitment: str | None) -> str:
+def _component(charge: str | None, kind: str | None, *, commitment: bool) -> str:
     """What a charge is for, in lower case; of tax, credits and corrections what they are."""
     word = plain(charge or "")
     if word in _FEES or (word == "purchase" and commitment):
@@ -229,36 +264,20 @@ def _component(charge: str | None, kind: str | None, commitment: str | None) -> 
     return (charge or "").lower()
 
 
-def _records(texts: dict[str, list[str | None]], layout: Layout, good: Sequence[int]) -> list[str]:
-    ids = [texts.get(c) for c in layout.ids]
-    columns = sorted(texts)
+def _records(read: pl.DataFrame, columns: Sequence[str], layout: Layout) -> list[str]:
+    """Ids of lines: their number, where they have one, and their content."""
+    times: Mapping[str, str] = {layout.start: "/start", layout.end: "/end", layout.period: "/period"}
+    told = {c: pl.coalesce(pl.col(times[c]).dt.epoch("us").cast(pl.String), c) if c in times else pl.col(c) for c in sorted(columns)}
+    content = pl.concat_str([pl.lit(f"{c}=") + text for c, text in told.items()], separator="\x1f", ignore_nulls=True)
+    numbered = _column(read, layout.ids[0]) if layout.ids else pl.lit(None, pl.String)
+    number = pl.when(numbered.is_not_null()).then(pl.concat_str([_column(read, c) for c in layout.ids], separator=":", ignore_nulls=True)) if layout.ids else numbered
     seen: Counter[str] = Counter()
     found = []
-    for row in good:
-        parts = [c[row] if c is not None else None for c in ids]
-        if parts and parts[0]:
-            found.append(":".join([layout.name, *(p for p in parts if p)]))
+    for line, text in read.select(number.alias("/number"), content.alias("/content")).iter_rows():
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+        if line is not None:
+            found.append(f"{layout.name}:{line}:{digest}")
             continue
-        content = "\x1f".join(f"{c}={texts[c][row]}" for c in columns if texts[c][row] is not None)
-        found.append(f"{layout.name}:{hashlib.blake2b(content.encode(), digest_size=12).hexdigest()}:{seen[content]}")
-        seen[content] += 1
+        found.append(f"{layout.name}:{digest}:{seen[digest]}")
+        seen[digest] += 1
     return found
-
-
-def _rounding(frame: pl.DataFrame, exact: Sequence[Decimal], layout: Layout) -> pl.DataFrame:
-    """What rounding lost, in whole micro-units: a row a currency and day; its id says of which rows."""
-    lost: dict[tuple[object, object], Decimal] = {}
-    ids: dict[tuple[object, object], list[str]] = {}
-    rows = frame.select("currency", "day", "amount", "record").iter_rows()
-    for (currency, day, amount, record), value in zip(rows, exact, strict=True):
-        key = (currency, day)
-        lost[key] = lost.get(key, Decimal(0)) + value * _MICRO - amount
-        ids.setdefault(key, []).append(record)
-    found = []
-    for (currency, day), rest in lost.items():
-        amount = int(rest.to_integral_value(ROUND_HALF_EVEN))
-        if amount:
-            of = hashlib.blake2b("\x1f".join(sorted(ids[currency, day])).encode(), digest_size=12).hexdigest()
-            found.append((day, "rounding", amount, currency, "billed", f"{layout.name}:rounding:{of}"))
-    schema = {c: frame.schema[c] for c in ("day", "component", "amount", "currency", "role", "record")}
-    return pl.DataFrame(found, schema=schema, orient="row")
