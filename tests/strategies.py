@@ -92,3 +92,28 @@ def warehouses(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
         span = {} if whole else {"start": begin, "end": begin + timedelta(hours=draw(st.integers(0, 2)))}
         parts["costs"].append({"node": draw(st.sampled_from(["m0", "m1"])), "day": begin.date(), "amount": draw(st.integers(-(10**9), 10**12)), **span})
     return parts
+
+
+@st.composite
+def loosened(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
+    """`frames` with statements without a time, statements that ended, what was dropped, and runs whose inputs nothing else tells."""
+    parts = draw(frames())
+    day = st.integers(0, 200).map(lambda d: datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC) - timedelta(days=d))
+    tables = [r["id"] for r in parts["nodes"] if r["kind"] == "dataset"]
+    jobs = [r["id"] for r in parts["nodes"] if r["kind"] == "job"]
+    for edge in parts["edges"]:
+        edge["expires_at"] = draw(st.one_of(st.none(), st.none(), day))
+        if draw(st.integers(0, 3)) == 0:
+            edge["last_seen"] = None
+    for node in parts["nodes"]:
+        if node["kind"] == "dataset":
+            node["deleted_at"] = draw(st.one_of(st.none(), st.none(), st.none(), day.map(lambda d: d + timedelta(days=20))))
+    if jobs:
+        parts["runs"] = [
+            {"job": draw(st.sampled_from(jobs)), "run": f"u{n}", "start": draw(st.one_of(st.none(), day)), "end": None} for n in range(draw(st.integers(0, 3)))
+        ]
+        runs = [r["run"] for r in parts["runs"]]
+        row = st.tuples(st.sampled_from(runs or ["u0"]), st.sampled_from(tables), st.sampled_from(["in", "in", "out"]))
+        rows = draw(st.lists(row, max_size=4, unique=True)) if runs else []
+        parts["io"] = [{"run": r, "dataset": t, "direction": d} for r, t, d in rows]
+    return parts

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import DAY, frames, snapshot
+from strategies import DAY, frames, loosened, snapshot
 
 import lineage_nb as ln
 from lineage_nb.analyses.plan.ledger import Ledger
@@ -166,7 +166,7 @@ def test_the_order_of_a_plan() -> None:
     assert rows["change job", "j"] < rows["rename", "dead"] and ("stop job", "j") not in rows
     groups = made.frame.filter(pl.col("node").is_in(["z1", "z2", "j1", "j2"]))["group"]
     assert groups.n_unique() == 1
-    assert ("drop", "q") not in rows and made.left_out.select("node", "reason").rows() == [("p", "feeds q, which stays")]
+    assert not {("drop", "q"), ("drop", "p")} & set(rows) and made.left_out.is_empty()
     step = {s["node"]: s for s in made.frame.filter(pl.col("action") == "drop").iter_rows(named=True)}
     assert step["z1"]["grace"] == 60 and step["dead"]["grace"] == 30 and step["z1"]["restore"].startswith("from a backup or time travel, or run j2")
     assert "view again" in step["view"]["restore"]
@@ -251,6 +251,31 @@ def test_no_name_becomes_markup(name: str) -> None:
     assert "<script" not in plan_bundle(made)["text/html"]
 
 
+def test_plain_names_are_code_in_prose() -> None:
+    made = hostile("s.daily_users")
+    pages = [made.to_markdown(), *made.packets().values()]
+    assert all("`s.daily_users`" in page for page in pages)
+    nodes = [{"id": "a"}, {"id": "b"}, {"id": "load_b_daily", "kind": "job"}, {"id": "seen"}]
+    edges = [{"source": "a", "target": "load_b_daily", "type": "READ"}, {"source": "load_b_daily", "target": "b", "type": "WRITE"}]
+    usage = [{"node": "seen", "consumer": "ana", "day": d} for d in (DAY, DAY - timedelta(days=400))]
+    page = plan(unused(ln.from_frames(nodes=nodes, edges=edges, usage=usage), days=30)).packets()[""]
+    assert "`load_b_daily`" in page and "&#95;" not in page
+
+
+@settings(max_examples=25, deadline=None)
+@given(loosened())
+def test_the_second_check_finds_nothing_that_the_first_missed(parts: Parts) -> None:
+    _, answer, made = asked(parts)
+    dead = answer.frame.filter(pl.col("verdict").is_in(DROPPABLE))
+    assert made.left_out.is_empty() and made.frame["freed"].sum() == dead["freed"].sum()
+    assert set(made.frame.filter(pl.col("action").is_in(["drop", "retire report"]))["node"]) == set(dead["node"])
+    active = {e["source"] for e in answer.lineage.coded.active().select("type", "source").iter_rows(named=True) if e["type"] == "WRITE"}
+    stopped = set(made.frame.filter(pl.col("action") == "stop job")["node"])
+    reads = {(e["source"], e["target"]) for e in parts["edges"] if e.get("type") == "READ"}
+    exporting = {j for _, j in reads} - set(answer.lineage.coded.ids.gather(sorted(active)))
+    assert all(a in set(dead["node"]) for a, j in reads if j in stopped & exporting), "an exporting job is stopped only with all that it reads"
+
+
 def test_quoting_and_remarks() -> None:
     assert quoted("bigquery", "a`b") == "`a\\`b`" and quoted("snowflake", 'a"b') == '"a""b"'
     for bad in ("", "a\nb", "a;b", "a\\b", "&x", "${x}", "a\u202eb"):
@@ -291,7 +316,13 @@ def test_decisions_hold_until_their_day(tmp_path: Path) -> None:
     assert after.left_out.filter(pl.col("node") == "dead").select("reason", "until").rows() == [("postponed by ana", DAY)]
     assert "z1" in after.frame["node"].to_list() and "dead" not in after.frame["node"].to_list()
     dropped = made_of(chain(), ledger=made.decide("dead", "dropped", by="ana"))
-    assert dropped.frame.filter(pl.col("node") == "dead")["why"].str.ends_with("decided: dropped by ana").all()
+    assert "dead" not in dropped.frame["node"] and dropped.left_out["reason"].to_list() == ["decided: dropped by ana, by this same log"]
+    snap = chain()
+    more = pl.concat([snap.usage, snap.usage.filter(pl.col("node") == "live").with_columns(day=pl.lit(DAY + timedelta(days=1)), record=pl.lit("later"))])
+    later = made_of(ln.from_frames(nodes=snap.nodes, edges=snap.edges, usage=more), ledger=made.decide("dead", "dropped", by="ana"))
+    why = later.frame.filter(pl.col("node") == "dead")["why"]
+    assert len(why) == 2 and why.str.ends_with("decided: dropped by ana, and it is still there").all()
+    assert any("1 table that the ledger calls dropped is still there" in note for note in later.trust)
     assert made_of(chain(), ledger=ledger.decide("gone", "kept")).trust[-5:] and "1 node that" in " ".join(made_of(chain(), ledger=Ledger().decide("gone", "kept")).trust)
 
 
@@ -341,3 +372,30 @@ def test_promised_and_realised() -> None:
     assert answer.explain("dead").height == 6
     same = made.realised(made.lineage)
     assert same.frame["realised"].null_count() == same.frame.height and same.headline.endswith("cannot be told.")
+
+
+def month_ends(**days: list[str]) -> ln.Snapshot:
+    """A dead table that is billed on some days."""
+    nodes = [{"id": n} for n in ("dead", "seen")]
+    usage = [{"node": "seen", "consumer": "ana", "day": d} for d in ("2024-01-01", "2025-06-30")]
+    return ln.from_frames(nodes=nodes, usage=usage, costs=[{"node": n, "day": d, "amount": "10"} for n, ds in days.items() for d in ds])
+
+
+@pytest.mark.parametrize(
+    ("dead", "seen", "told"),
+    [
+        (["2025-05-31", "2025-06-30", "2025-07-31"], ["2025-06-30"], (10, 10, 0)),
+        (["2025-07-31"], [], (10, 10, 0)),
+        (["2025-05-31", "2025-06-30"], ["2025-07-31"], (10, 0, 10)),
+        (["2025-05-31", "2025-06-30", "2025-07-31", "2025-08-31"], [], (20, 20, 0)),
+        (["2025-05-31", "2025-06-30", "2025-07-31"], ["2025-09-30"], (30, 10, 20)),
+        (["2025-05-31", "2025-06-30"], ["2025-07-10"], None),
+    ],
+)
+def test_month_end_bills_are_compared_by_whole_months(dead: list[str], seen: list[str], told: tuple[int, int, int] | None) -> None:
+    made = plan(unused(month_ends(dead=["2025-05-31", "2025-06-30"])))
+    answer = made.realised(month_ends(dead=dead, seen=seen))
+    row = answer.frame.filter(pl.col("action") == "drop").select("promised", "after", "realised").row(0)
+    assert row == ((None,) * 3 if told is None else tuple(a * 10**6 for a in told))
+    assert answer.headline.endswith("cannot be told." if told is None else "whole months of monthly bills.")
+    assert told is None or any("compared is 2025-06" in note for note in answer.trust)

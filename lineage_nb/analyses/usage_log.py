@@ -16,7 +16,7 @@ from lineage_nb.errors import UnknownNameError
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.model.names import NameIndex
 
-__all__ = ["WHOLE_LOG", "UsageLog", "coverage_sentences", "covered", "inside", "log_span", "resolve_consumers", "usage_log"]
+__all__ = ["WHOLE_LOG", "UsageLog", "best_scopes", "coverage_sentences", "covered", "inside", "log_span", "resolve_consumers", "usage_log"]
 
 WHOLE_LOG = "(whole log)"
 """Scope of the coverage row that tells a part of a snapshot how far the log of the whole reaches."""
@@ -37,12 +37,15 @@ class UsageLog:
         First and last day that the log covers; None for an empty log.
     outliers : polars.DataFrame
         Rows set aside because they lie after the end of the log.
+    monitors : tuple of str
+        Ids of consumers whose reads do not count, in whatever record they are.
     """
 
     reads: pl.DataFrame
     start: date | None
     end: date | None
     outliers: pl.DataFrame
+    monitors: tuple[str, ...] = ()
 
     def window(self, days: int) -> tuple[date, date] | None:
         """First and last day of the last `days` days of the log."""
@@ -75,9 +78,9 @@ def usage_log(lineage: Lineage, monitors: Iterable[str] = ()) -> UsageLog:
     monitors : iterable of str
         Ids of consumers whose reads do not count.
     """
-    frames, coded = lineage.frames, lineage.coded
+    frames, coded, set_aside = lineage.frames, lineage.coded, tuple(monitors)
     usage = frames["usage"].filter(pl.col("reads") > 0)
-    usage = usage.filter(~pl.col("consumer").is_in(list(monitors)) | pl.col("consumer").is_null())
+    usage = usage.filter(~pl.col("consumer").is_in(list(set_aside)) | pl.col("consumer").is_null())
     by = coded.numbers(usage["consumer"])
     home = pl.Series(coded.data).gather(coded.numbers(usage["node"]))
     kind = coded.kinds.gather(by).cast(pl.String)
@@ -85,8 +88,8 @@ def usage_log(lineage: Lineage, monitors: Iterable[str] = ()) -> UsageLog:
     reads = usage.select(coded.ids.gather(home).alias("node"), "consumer", kind.alias("consumer_kind"), "day", "reads", "bytes", column, home.alias("i"), by.alias("c"))
     start, end = log_span(frames)
     if end is None:
-        return UsageLog(reads, None, None, reads.clear())
-    return UsageLog(reads.filter(pl.col("day") <= end), start, end, reads.filter(pl.col("day") > end))
+        return UsageLog(reads, None, None, reads.clear(), set_aside)
+    return UsageLog(reads.filter(pl.col("day") <= end), start, end, reads.filter(pl.col("day") > end), set_aside)
 
 
 def resolve_consumers(lineage: Lineage, names: str | Iterable[str]) -> list[str]:
@@ -150,6 +153,49 @@ def inside(scope: str) -> pl.Expr:
         after = pl.col(column).str.slice(len(scope), 1)
         found |= pl.col(column).str.starts_with(scope) & (after.is_in(["", ".", "/", "#"]) | pl.lit(scope[-1:] in "./#:"))
     return found.fill_null(value=False)
+
+
+def best_scopes(nodes: pl.DataFrame, scopes: pl.Series) -> pl.DataFrame:
+    """Find the most specific scope of `coverage` that each node is in.
+
+    A scope holds the nodes of which it is the namespace, the id or the name, or a prefix of id or name that ends before a
+    separator. Every name is cut at its separators and looked up, so the work grows with the names, not with the scopes.
+
+    Parameters
+    ----------
+    nodes : polars.DataFrame
+        id, namespace, name.
+    scopes : polars.Series of String
+        Scopes.
+
+    Returns
+    -------
+    polars.DataFrame
+        id, scope (the longest; of equals the last in order): a row a node that is in one.
+
+    Examples
+    --------
+    >>> nodes = pl.DataFrame({"namespace": ["db", "db", None], "id": ["db/a.t", "db/ab.t", "a"], "name": ["a.t", "ab.t", "a"]})
+    >>> best_scopes(nodes, pl.Series(["a", "db/"])).sort("id").rows()
+    [('a', 'a'), ('db/a.t', 'db/'), ('db/ab.t', 'db/')]
+    """
+    wanted = pl.DataFrame({"scope": scopes.drop_nulls().unique()}, schema={"scope": pl.String})
+    parts = [nodes.select("id", scope="namespace")]
+    for column in ("id", "name"):
+        parts += [nodes.select("id", scope=column), *_prefixes(nodes, column, wanted["scope"])]
+    found = pl.concat(parts).drop_nulls().join(wanted, on="scope", how="semi")
+    return found.sort(pl.col("scope").str.len_bytes(), "scope", descending=True).unique("id", keep="first", maintain_order=True)
+
+
+def _prefixes(nodes: pl.DataFrame, column: str, scopes: pl.Series) -> list[pl.DataFrame]:
+    """Prefixes of a name, of the lengths that scopes have, that end before or with a separator: id, scope."""
+    kept, text = [], pl.col(column)
+    for length in scopes.str.len_chars().unique().sort().to_list():
+        wanted = scopes.filter(scopes.str.len_chars() == length).implode()
+        at = nodes.select("id", scope=text.str.head(length), after=text.str.slice(length, 1)).filter(pl.col("scope").is_in(wanted))
+        ends = pl.col("after").is_in([".", "/", "#"]) | pl.col("scope").str.contains(r"[./#:]$")
+        kept.append(at.filter(ends).select("id", "scope"))
+    return kept
 
 
 def covered(frames: Mapping[str, pl.DataFrame], log: UsageLog, window: tuple[date, date]) -> pl.DataFrame:
@@ -216,9 +262,7 @@ def _unstated(nodes: pl.DataFrame, log: UsageLog, window: tuple[date, date]) -> 
 
 def _by_scope(nodes: pl.DataFrame, stated: pl.DataFrame, log: UsageLog, window: tuple[date, date]) -> pl.DataFrame:
     states = [_state(scope, rows, log, window) for (scope,), rows in stated.sort("scope").group_by("scope", maintain_order=True)]
-    parts = [nodes.filter(inside(str(state["scope"]))).select("id", scope=pl.lit(state["scope"])) for state in states]
-    best = pl.concat(parts).sort(pl.col("scope").str.len_bytes(), "scope", descending=True)
-    best = best.unique("id", keep="first", maintain_order=True).join(pl.DataFrame(states, schema=_STATE), on="scope")
+    best = best_scopes(nodes, stated["scope"]).join(pl.DataFrame(states, schema=_STATE), on="scope")
     missing = pl.col("scope").is_null()
     return nodes.select("id").join(best, on="id", how="left", maintain_order="left").with_columns(
         pl.col("covered").fill_null(value=False),

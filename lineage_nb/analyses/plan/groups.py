@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -35,7 +35,9 @@ class Order:
     changed: pl.DataFrame
 
 
-def order_of(lineage: Lineage, found: Ties, goes: NDArray[np.bool_], freed: NDArray[np.int64]) -> Order:
+def order_of(
+    lineage: Lineage, found: Ties, goes: NDArray[np.bool_], freed: NDArray[np.int64], dropped: NDArray[np.bool_] | None = None
+) -> Order:
     """Group and order what is to go.
 
     Parameters
@@ -48,7 +50,13 @@ def order_of(lineage: Lineage, found: Ties, goes: NDArray[np.bool_], freed: NDAr
         Shape (n,). The datasets and reports that are to go; nothing that stays is made from them.
     freed : numpy.ndarray of int64
         Shape (n,). Money by node: of groups that may come in any order, the most expensive comes first.
+    dropped : numpy.ndarray of bool, optional
+        Shape (n,). What is gone already: nothing is done about it.
     """
+    if dropped is not None and dropped.any():
+        there = pl.Series(~dropped)
+        writes, reads = (t.filter(there.gather(t["job"]) & there.gather(t["data"])) for t in (found.writes, found.reads))
+        found = replace(found, writes=writes, reads=reads)
     stops = _stopped(found, goes)
     group, rank = _groups(lineage, found, goes, stops["job"].to_numpy(), freed)
     numbers = np.flatnonzero(goes)
@@ -57,7 +65,7 @@ def order_of(lineage: Lineage, found: Ties, goes: NDArray[np.bool_], freed: NDAr
     grouped = data.select(pl.col("data").cast(found.writes["data"].dtype), "group")
     touched = pl.concat([found.writes.select("job", "data"), found.reads.select("job", "data")]).join(grouped, on="data")
     writer_of = found.writes.join(stops, on="job", how="semi").join(grouped, on="data")
-    first = pl.concat([writer_of.select("job", "group"), touched.join(found.writes, on="job", how="anti").select("job", "group")])
+    first = pl.concat([writer_of.select("job", "group"), touched.join(writer_of, on="job", how="anti").select("job", "group")])
     stopped = stops.join(first.group_by("job").agg(pl.col("group").min()), on="job").sort("group", "job")
     writes = found.writes.filter("holds").select("job", "data", writes=pl.lit(value=True))
     reads = found.reads.select("job", "data").join(writes, on=["job", "data"], how="anti").with_columns(writes=pl.lit(value=False))
@@ -66,9 +74,10 @@ def order_of(lineage: Lineage, found: Ties, goes: NDArray[np.bool_], freed: NDAr
 
 
 def _stopped(found: Ties, goes: NDArray[np.bool_]) -> pl.DataFrame:
-    """Jobs whose every output goes; of jobs without outputs those whose every input goes."""
-    outputs = found.writes.with_columns(goes=pl.Series(goes[found.writes["data"].to_numpy()]))
-    inputs = found.reads.join(found.writes, on="job", how="anti")
+    """Jobs whose every output goes; of jobs whose writes no longer hold those whose every input goes."""
+    outputs = found.writes.filter("holds")
+    inputs = found.reads.join(outputs, on="job", how="anti")
+    outputs = outputs.with_columns(goes=pl.Series(goes[outputs["data"].to_numpy()]))
     inputs = inputs.with_columns(goes=pl.Series(goes[inputs["data"].to_numpy()]))
     both = pl.concat([outputs.select("job", "goes"), inputs.select("job", "goes")])
     return both.group_by("job").agg(pl.col("goes").all()).filter("goes").select("job").sort("job")

@@ -94,13 +94,18 @@ class Ledger:
     def out(self, end: date | None) -> pl.DataFrame:
         """Decisions that keep a node out of a plan whose log ends on a day.
 
+        What was decided to be dropped is out of it until a log that is later than the one reviewed still shows it.
+
         Parameters
         ----------
         end : date or None
             End of the log; without one every decision still holds.
         """
-        held = self.latest.filter(pl.col("decision") != "dropped")
-        return held if end is None else held.filter(pl.col("until").is_null() | (pl.col("until") >= end))
+        dropped, until, reviewed = pl.col("decision") == "dropped", pl.col("until"), pl.col("reviewed")
+        if end is None:
+            return self.latest
+        still = pl.when(dropped).then(reviewed.is_not_null() & (reviewed >= end)).otherwise(until.is_null() | (until >= end))
+        return self.latest.filter(still)
 
     @classmethod
     def read(cls, path: AnyPath) -> Ledger:

@@ -16,6 +16,7 @@ from lineage_nb.analyses.plan.ledger import Ledger, as_ledger
 from lineage_nb.analyses.plan.steps import SCHEMA, steps_of
 from lineage_nb.analyses.plan.ties import Ties, stays_below, ties
 from lineage_nb.analyses.result import Answer, money, plural
+from lineage_nb.analyses.unused.dropped import dropped_nodes
 from lineage_nb.analyses.unused.freed import freed_costs
 from lineage_nb.analyses.unused.judge import DROPPABLE
 from lineage_nb.analyses.usage_log import UsageLog, usage_log
@@ -41,7 +42,8 @@ class Plan:
         A row a step: step (from 1), group (what goes together: a cycle is one group), action (``retire report``,
         ``stop job``, ``change job``, ``rename``, ``drop``), node, why, owners (list; whom to ask), grace (days to
         wait after the steps it depends on), restore, freed and freed_cumulated (micro-units; null: several
-        currencies), bytes, bytes_cumulated, depends_on (list of steps), checked (dependencies searched again: nothing
+        currencies), cash (the part of freed that is money at once: warehouse hours are not, until the warehouse is
+        resized), bytes, bytes_cumulated, depends_on (list of steps), checked (dependencies searched again: nothing
         that stays needs it, nobody read it; null: a person has to see to it).
     left_out : polars.DataFrame
         What `unused` calls unused and the plan leaves alone: node, verdict, reason, until (last day on which a
@@ -124,7 +126,8 @@ class Plan:
         node : str
             Id or short name of a node.
         decision : {"kept", "dropped", "postponed"}
-            Kept and postponed leave it, and what it is made from, out of the next plan.
+            Kept and postponed leave it, and what it is made from, out of the next plan. Dropped leaves it out while the
+            log still ends where it did (or before); a later log that holds it still brings it back, and its step says so.
         by, note : str, optional
             Who decided, and why.
         until : date or str, optional
@@ -207,20 +210,22 @@ def plan(answer: Answer, *, grace: Grace = 30, ledger: Ledger | str | PathLike[s
     frame = answer.frame.filter(pl.col("verdict").is_in(DROPPABLE))
     found = ties(lineage, log)
     kept, left_out = _kept(lineage, found, frame, log, book, int(answer.settings.get("days", 90)))
-    goes = _freed_again(lineage, kept.filter("goes").drop("goes")) if left_out.height else kept.drop("goes")
+    goes = _freed_again(lineage, kept.filter("goes").drop("goes"), log) if left_out.height else kept.drop("goes")
     numbers = lineage.coded.numbers(goes["node"]).to_numpy()
     n = len(lineage.coded.ids)
     marked, freed = np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
     marked[numbers], freed[numbers] = True, goes["freed"].fill_null(0).to_numpy()
-    order = order_of(lineage, found, marked, freed)
-    steps = steps_of(lineage, found, order, goes, _grace(grace), book) if goes.height else pl.DataFrame(schema=SCHEMA)
+    dropped = dropped_nodes(lineage, log)
+    dropped[lineage.coded.numbers(book.out(log.end).filter(pl.col("decision") == "dropped")["node"]).drop_nulls().to_numpy()] = True
+    order = order_of(lineage, found, marked, freed, dropped)
+    steps = steps_of(lineage, found, order, goes, _grace(grace), book, log) if goes.height else pl.DataFrame(schema=SCHEMA)
     summary = _summary(answer, steps, order, left_out, frame)
-    return Plan(steps, left_out, _headline(summary), summary, _trust(summary, answer, book, lineage), lineage, log.end, book)
+    return Plan(steps, left_out, _headline(summary), summary, _trust(summary, answer, book, lineage, steps), lineage, log.end, book)
 
 
-def _freed_again(lineage: Lineage, goes: pl.DataFrame) -> pl.DataFrame:
+def _freed_again(lineage: Lineage, goes: pl.DataFrame, log: UsageLog) -> pl.DataFrame:
     """What the rest frees once something is left out: a job that also writes that is no longer freed."""
-    again = freed_costs(lineage, goes.drop("freed"), DROPPABLE)
+    again = freed_costs(lineage, goes.drop("freed"), DROPPABLE, log)
     return again.with_columns(pl.when(pl.Series(goes["freed"].is_not_null())).then("freed").alias("freed"))
 
 
@@ -242,7 +247,7 @@ def _kept(
     decided = book.out(log.end).select("node", "decision", "by", "until")
     told = frame.join(decided, on="node", how="left", maintain_order="left").with_columns(i=coded.numbers(frame["node"]))
     goes = np.zeros(len(coded.ids), dtype=bool)
-    goes[told.filter(pl.col("decision").is_null())["i"].to_numpy()] = True
+    goes[told.filter(pl.col("decision").is_null() | (pl.col("decision") == "dropped"))["i"].to_numpy()] = True
     window = log.window(days)
     if window is None:
         return frame.clear().with_columns(goes=pl.lit(value=True)), pl.DataFrame(schema=_LEFT_OUT)
@@ -252,7 +257,7 @@ def _kept(
     for row in told.filter(pl.col("decision").is_not_null() | (pl.col("below") >= 0)).iter_rows(named=True):
         if row["decision"]:
             by = f" by {row['by']}" if row["by"] else ""
-            reason = f"{row['decision']}{by}"
+            reason = f"decided: dropped{by}, by this same log" if row["decision"] == "dropped" else f"{row['decision']}{by}"
         elif row["below"] == row["i"]:
             reason = "the records show a read by somebody in the window"
         else:
@@ -265,6 +270,7 @@ def _kept(
 def _summary(answer: Answer, steps: pl.DataFrame, order: Order, left_out: pl.DataFrame, frame: pl.DataFrame) -> dict[str, Any]:
     actions = dict(steps.group_by("action").len().sort("action").iter_rows())
     freed = None if steps["freed"].null_count() else int(steps["freed"].sum())
+    cash = None if freed is None else int(steps["cash"].sum())
     promised = None if frame["freed"].null_count() else int(frame["freed"].sum())
     return {
         "steps": steps.height,
@@ -275,6 +281,8 @@ def _summary(answer: Answer, steps: pl.DataFrame, order: Order, left_out: pl.Dat
         "jobs": actions.get("stop job", 0),
         "to_change": actions.get("change job", 0),
         "freed": freed,
+        "cash": cash,
+        "capacity": None if freed is None or cash is None else freed - cash,
         "freed_left_out": None if freed is None or promised is None else promised - freed,
         "left_out": left_out.height,
         "bytes": int(steps["bytes"].sum()),
@@ -290,11 +298,13 @@ def _headline(summary: Mapping[str, Any]) -> str:
     text = f"{plural(summary['steps'], 'step')} to drop {', '.join(what)}"
     if summary["freed"]:
         text += f", saving {money(summary['freed'], summary['currency'])} of what was billed"
+        if summary["capacity"]:
+            text += f", of which {money(summary['capacity'], summary['currency'])} is capacity that saves nothing until it is resized"
     changed = summary["to_change"]
     return text + (f"; {plural(changed, 'change')} to jobs that stay must come first." if changed else ".")
 
 
-def _trust(summary: Mapping[str, Any], answer: Answer, book: Ledger, lineage: Lineage) -> tuple[str, ...]:
+def _trust(summary: Mapping[str, Any], answer: Answer, book: Ledger, lineage: Lineage, steps: pl.DataFrame) -> tuple[str, ...]:
     notes = []
     if summary["steps"]:
         notes.append(
@@ -304,6 +314,9 @@ def _trust(summary: Mapping[str, Any], answer: Answer, book: Ledger, lineage: Li
         notes.append(f"Days count from the end of the log, {summary['as_of']}. freed is what was billed over the whole cost record.")
     if summary["left_out"]:
         notes.append(f"Left out: {plural(summary['left_out'], 'table')} (see left_out).")
+    still = book.latest.filter((pl.col("decision") == "dropped") & pl.col("node").is_in(steps["node"].implode()))
+    if still.height:
+        notes.append(f"{plural(still.height, 'table')} that the ledger calls dropped {'is' if still.height == 1 else 'are'} still there.")
     gone = book.latest.filter(~pl.col("node").is_in(lineage.coded.ids.implode()))
     if gone.height:
         notes.append(f"The ledger speaks of {plural(gone.height, 'node')} that this snapshot does not hold.")

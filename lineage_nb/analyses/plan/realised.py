@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from lineage_nb.analyses.plan.bills import Bills, Span, bills
 from lineage_nb.analyses.result import Answer, money, plural
+from lineage_nb.analyses.unused.freed import billed_currencies
 from lineage_nb.graph.lineage import Lineage
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["realised"]
 
 _COUNTED = ("retire report", "stop job", "drop")
-Span = tuple[date, date]
 
 
 def realised(plan: Plan, later: Lineage) -> Answer:
@@ -34,59 +35,49 @@ def realised(plan: Plan, later: Lineage) -> Answer:
     -------
     Answer
         Frame: step, action, node, gone (absent or deleted; a job also when it no longer runs), promised (micro-units
-        that it cost in the span before), after (micro-units it still cost in the span after), realised (promised less
-        after; null: no costs of later days, or several currencies). Both spans have the same number of days: the last
-        days of the plan's cost record, and the last days of the later one.
+        that it cost before), after (micro-units it still cost after), realised (promised less after; null: nothing that can
+        be compared with later, or several currencies). A job's cost includes its share of the warehouses that it ran on.
 
     Notes
     -----
-    The spans are as long as both records allow. A bill that comes once a month needs spans of whole months to
-    compare; `summary` tells them. What costs more than before has a negative saving.
+    Like is compared with like (see `lineage_nb.analyses.plan.bills`): what is billed by the day over the same number of days,
+    the last of both records; what comes at most once a month, as month-end bills do, by whole months: the last
+    before, as many times as whole months came after. `trust` states what was compared. What costs more than before
+    has a negative saving.
     """
-    spans = _spans(plan, later)
-    steps = plan.frame.filter(pl.col("action").is_in(_COUNTED)).select("step", "action", "node")
     one = _currency(plan.lineage) | _currency(later)
-    comparable = spans is not None and len(one) <= 1
-    gone = _gone(plan, later, spans[1] if spans else None)
+    found = bills(plan.lineage, later) if len(one) <= 1 else None
+    steps = plan.frame.filter(pl.col("action").is_in(_COUNTED)).select("step", "action", "node")
+    gone = _gone(plan, later, _after(plan, later))
     frame = steps.join(gone, on="node", how="left", maintain_order="left").with_columns(pl.col("gone").fill_null(value=True))
-    for name, lineage, i in (("promised", plan.lineage, 0), ("after", later, 1)):
-        if comparable and spans is not None:
-            cost = _billed(lineage, spans[i]).rename({"amount": name})
-            frame = frame.join(cost, on="node", how="left", maintain_order="left").with_columns(pl.col(name).fill_null(0))
-        else:
+    for name, lineage in (("promised", plan.lineage), ("after", later)):
+        if found is None:
             frame = frame.with_columns(pl.lit(None, pl.Int64).alias(name))
+            continue
+        cost = found.sums(lineage, after=name == "after").rename({"amount": name})
+        known = ~pl.col("node").is_in(_homes(plan.lineage, found.open).implode())
+        frame = frame.join(cost, on="node", how="left", maintain_order="left")
+        frame = frame.with_columns(pl.when(known).then(pl.col(name).fill_null(0)).alias(name))
     frame = frame.with_columns((pl.col("promised") - pl.col("after")).alias("realised"))
-    summary = _summary(frame, spans if comparable else None, next(iter(one), ""))
-    return Answer("realised", frame, _headline(summary), summary, _trust(summary, one), later, partial(_explain, plan, later, spans))
+    summary = _summary(frame, found, next(iter(one), ""))
+    return Answer("realised", frame, _headline(summary), summary, _trust(summary, one), later, partial(_explain, plan, found))
+
+
+def _homes(lineage: Lineage, ids: pl.Series) -> pl.Series:
+    """Ids, and the datasets of columns among them."""
+    coded = lineage.coded
+    return pl.concat([ids, coded.ids.gather(coded.data[coded.numbers(ids).drop_nulls().to_numpy()])]).unique()
+
+
+def _after(plan: Plan, later: Lineage) -> Span | None:
+    """Days of the later record's bills that the plan could not know."""
+    known = [lineage.frames["costs"].filter(pl.col("role") == "billed")["day"] for lineage in (plan.lineage, later)]
+    last, end = known[0].max(), known[1].max()
+    return (last + timedelta(days=1), end) if isinstance(last, date) and isinstance(end, date) and end > last else None
 
 
 def _currency(lineage: Lineage) -> set[str]:
-    return set(lineage.frames["costs"]["currency"].unique().to_list())
-
-
-def _bounds(lineage: Lineage) -> Span | None:
-    days = lineage.frames["costs"].filter(pl.col("role") == "billed")["day"]
-    first, last = days.min(), days.max()
-    return (first, last) if isinstance(first, date) and isinstance(last, date) else None
-
-
-def _spans(plan: Plan, later: Lineage) -> tuple[Span, Span] | None:
-    """Equal spans before and after; None where one has no costs."""
-    before, after = _bounds(plan.lineage), _bounds(later)
-    if before is None or after is None or after[1] <= before[1]:
-        return None
-    begins = max(after[0], before[1] + timedelta(days=1))
-    length = min((before[1] - before[0]).days, (after[1] - begins).days)
-    back = timedelta(days=length)
-    return (before[1] - back, before[1]), (after[1] - back, after[1])
-
-
-def _billed(lineage: Lineage, span: Span) -> pl.DataFrame:
-    """Sum up what was billed in a span: node (a column's costs are its dataset's), amount."""
-    nodes = lineage.frames["nodes"].select("id", pl.when(pl.col("kind") == "column").then("parent").alias("data"))
-    costs = lineage.frames["costs"].filter((pl.col("role") == "billed") & pl.col("day").is_between(*span))
-    costs = costs.join(nodes, left_on="node", right_on="id", how="left")
-    return costs.group_by(pl.coalesce("data", "node").alias("node")).agg(pl.col("amount").sum()).drop_nulls("node")
+    return set(billed_currencies(lineage))
 
 
 def _gone(plan: Plan, later: Lineage, after: Span | None) -> pl.DataFrame:
@@ -110,46 +101,52 @@ def _only_mentioned(plan: Plan, later: Lineage) -> pl.Expr:
     return mentioned & ~pl.col("id").is_in(running.implode())
 
 
-def _summary(frame: pl.DataFrame, spans: tuple[Span, Span] | None, currency: str) -> dict[str, Any]:
+def _summary(frame: pl.DataFrame, found: Bills | None, currency: str) -> dict[str, Any]:
+    told = found is not None and frame["promised"].null_count() < max(frame.height, 1)
+    spans = found.days if found and told else None
     return {
         "steps": frame.height,
         "gone": int(frame["gone"].sum()),
-        "promised": None if spans is None else int(frame["promised"].sum()),
-        "realised": None if spans is None else int(frame["realised"].sum()),
-        "before": None if spans is None else spans[0],
-        "after": None if spans is None else spans[1],
-        "days": None if spans is None else (spans[0][1] - spans[0][0]).days + 1,
+        "promised": int(frame["promised"].sum()) if told else None,
+        "realised": int(frame["realised"].sum()) if told else None,
+        "before": spans[0] if spans else None,
+        "after": spans[1] if spans else None,
+        "days": (spans[0][1] - spans[0][0]).days + 1 if spans else None,
+        "months": list(found.months) if found and told else [],
+        "not_compared": int(frame["promised"].null_count()),
         "currency": currency,
     }
 
 
 def _headline(summary: dict[str, Any]) -> str:
     text = f"{summary['gone']:,} of {plural(summary['steps'], 'promised step')} done"
-    if summary["days"] is None:
+    if summary["promised"] is None:
         return f"{text}; what it saved cannot be told."
     made, promised, currency = summary["realised"], summary["promised"], summary["currency"]
-    return f"{text}; {money(made, currency)} of {money(promised, currency)} saved in {plural(summary['days'], 'day')}."
+    spans = [plural(summary["days"], "day")] if summary["days"] else []
+    spans += ["whole months of monthly bills"] if summary["months"] else []
+    return f"{text}; {money(made, currency)} of {money(promised, currency)} saved in {' and '.join(spans)}."
 
 
 def _trust(summary: dict[str, Any], currencies: set[str]) -> tuple[str, ...]:
-    if summary["days"] is None:
-        why = "the costs are in several currencies" if len(currencies) > 1 else "it bills no day after the plan's record"
-        return (f"The later snapshot cannot be compared: {why}.",)
-    (a, b), (c, d) = summary["before"], summary["after"]
-    return (
-        f"Compared are {a} to {b} and {c} to {d}, {plural(summary['days'], 'day')} each.",
-        "A bill that comes once a month shows only in spans of whole months.",
-    )
+    if len(currencies) > 1:
+        return ("The later snapshot cannot be compared: the costs are in several currencies; convert both with snap.in_currency(...).",)
+    if summary["promised"] is None:
+        return ("The later snapshot cannot be compared: it bills no day, or no whole month, after the plan's record.",)
+    notes = []
+    if summary["days"]:
+        (a, b), (c, d) = summary["before"], summary["after"]
+        notes.append(f"Compared are {a} to {b} and {c} to {d}, {plural(summary['days'], 'day')} each.")
+    notes += [f"Bills that come at most once a month: compared is {text}." for text in summary["months"]]
+    if summary["not_compared"]:
+        notes.append(f"{plural(summary['not_compared'], 'step')} cannot be compared: no whole month of these bills came after.")
+    return tuple(notes)
 
 
-def _explain(plan: Plan, later: Lineage, spans: tuple[Span, Span] | None, node: str) -> pl.DataFrame:
+def _explain(plan: Plan, found: Bills | None, node: str) -> pl.DataFrame:
     """What a node was billed in both spans: span, day, component, amount."""
-    found = plan.lineage.names.resolve(node)
-    empty = pl.DataFrame(schema={"span": pl.String, "day": pl.Date, "component": pl.String, "amount": pl.Int64})
-    if spans is None:
-        return empty
-    parts = [empty]
-    for name, lineage, span in zip(("before", "after"), (plan.lineage, later), spans, strict=True):
-        costs = lineage.frames["costs"].filter((pl.col("role") == "billed") & (pl.col("node") == found) & pl.col("day").is_between(*span))
-        parts.append(costs.select(pl.lit(name).alias("span"), "day", "component", "amount"))
+    name = plan.lineage.names.resolve(node)
+    parts = [pl.DataFrame(schema={"span": pl.String, "day": pl.Date, "component": pl.String, "amount": pl.Int64})]
+    for span, rows in (("before", found.before), ("after", found.after)) if found else ():
+        parts.append(rows.filter(pl.col("node") == name).select(pl.lit(span).alias("span"), "day", "component", "amount"))
     return pl.concat(parts).sort("span", "day", "component", "amount", descending=[True, False, False, False])

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.plan.groups import Order
 from lineage_nb.analyses.plan.ledger import Ledger
 from lineage_nb.analyses.plan.owners import owners_of
 from lineage_nb.analyses.plan.ties import Ties
+from lineage_nb.analyses.unused.dropped import dropped_nodes
+from lineage_nb.analyses.unused.freed import billed_currencies, job_shares, saved_costs
+from lineage_nb.analyses.usage_log import UsageLog
 from lineage_nb.graph.lineage import Lineage
 
 __all__ = ["ACTIONS", "SCHEMA", "steps_of"]
@@ -27,6 +31,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "restore": pl.String,
     "freed": pl.Int64,
     "freed_cumulated": pl.Int64,
+    "cash": pl.Int64,
     "bytes": pl.Int64,
     "bytes_cumulated": pl.Int64,
     "depends_on": pl.List(pl.Int64),
@@ -36,7 +41,7 @@ _NAMES = 3
 
 
 def steps_of(
-    lineage: Lineage, found: Ties, order: Order, goes: pl.DataFrame, grace: Mapping[str, int], book: Ledger
+    lineage: Lineage, found: Ties, order: Order, goes: pl.DataFrame, grace: Mapping[str, int], book: Ledger, log: UsageLog
 ) -> pl.DataFrame:
     """Write the steps.
 
@@ -54,6 +59,8 @@ def steps_of(
         Days by tier; under ``""`` those of any other.
     book : Ledger
         Decisions, to be told.
+    log : UsageLog
+        The usage log.
 
     Returns
     -------
@@ -66,7 +73,7 @@ def steps_of(
     facts = facts.join(nodes.select("id", "tier", "type"), left_on="node", right_on="id", how="left")
     data = order.data.with_columns(report=coded.kinds.gather(order.data["data"]) == "report").join(facts, on="data")
     stopped = order.stopped.select(pl.col("job").cast(i64).alias("job"), "group")
-    shares = _job_shares(lineage, found, stopped)
+    costs, shares = _priced(lineage, log, data, stopped)
     own = data.join(shares.group_by("data").agg(pl.col("amount").sum()), on="data", how="left", maintain_order="left")
     own = own.with_columns(pl.col("freed").fill_null(0) - pl.col("amount").fill_null(0))
     of_job = stopped.join(shares.group_by("job").agg(pl.col("amount").sum().alias("freed")), on="job", how="left")
@@ -79,11 +86,15 @@ def steps_of(
         _rows(own.filter(~pl.col("report")), "rename", pl.col("data"), zero),
         _rows(own.filter(~pl.col("report")), "drop", pl.col("data"), "freed"),
     ]
+    capacity = costs.select(number="resource", ahead="capacity")
     steps = pl.concat(parts).with_columns(place=pl.col("action").replace_strict(list(ACTIONS), list(range(len(ACTIONS))), return_dtype=i64))
     ranks = order.data.select(number="data", rank="rank")
     steps = steps.join(ranks, on="number", how="left")
     steps = steps.sort(pl.col("action") == "drop", "group", "place", "rank", "number", "about").with_row_index("step", offset=1)
     steps = steps.with_columns(pl.col("step").cast(i64), pl.when(pl.lit(priced)).then("freed").alias("freed"))
+    steps = steps.join(capacity, on="number", how="left", maintain_order="left")
+    ahead = pl.when(pl.col("action").is_in(["drop", "stop job", "retire report"])).then("ahead").fill_null(0)
+    steps = steps.with_columns((pl.col("freed") - ahead).alias("cash"))
     steps = steps.join(facts.select(number="data", size="bytes", verdict="verdict", evidence="evidence", tier="tier", type="type"), on="number", how="left", maintain_order="left")
     steps = steps.join(owners_of(lineage, found, steps["number"]).rename({"node": "number"}), on="number", how="left", maintain_order="left")
     steps = _asked_for_jobs(steps, found)
@@ -99,17 +110,17 @@ def _rows(frame: pl.DataFrame, action: str, number: pl.Expr, freed: str | pl.Exp
     )
 
 
-def _job_shares(lineage: Lineage, found: Ties, stopped: pl.DataFrame) -> pl.DataFrame:
-    """What each output of a job that stops was promised of the job's cost: job, data, amount (as in `freed_costs`)."""
-    coded = lineage.coded
-    billed = lineage.frames["costs"].filter(pl.col("role") == "billed").group_by("node").agg(pl.col("amount").sum())
-    billed = billed.with_columns(job=coded.numbers(billed["node"]).cast(pl.Int64)).drop_nulls("job").select("job", "amount")
-    outputs = found.writes.filter("stated").select(pl.col("job").cast(pl.Int64), pl.col("data").cast(pl.Int64))
-    outputs = outputs.join(stopped, on="job", how="semi").join(billed, on="job").sort("job", "data")
-    outputs = outputs.with_columns(pl.len().over("job").alias("outputs"), pl.int_range(pl.len()).over("job").alias("nth"))
-    base = pl.col("amount") // pl.col("outputs")
-    extra = (pl.col("nth") < pl.col("amount") - base * pl.col("outputs")).cast(pl.Int64)
-    return outputs.select("job", "data", (base + extra).alias("amount"))
+def _priced(lineage: Lineage, log: UsageLog, data: pl.DataFrame, stopped: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What resources cost, and what each output of a job that stops was promised of that: job, data, amount, capacity."""
+    i64, dropped = pl.Int64, np.zeros(len(lineage.coded.ids), dtype=bool)
+    if len(billed_currencies(lineage)) > 1:
+        none = pl.DataFrame(schema=dict.fromkeys(("resource", "amount", "capacity"), i64))
+        return none, pl.DataFrame(schema=dict.fromkeys(("job", "data", "amount", "capacity"), i64))
+    dropped[data["data"].to_numpy()] = True
+    costs = saved_costs(lineage, log)
+    shares = job_shares(lineage, costs, dropped, dropped_nodes(lineage, log)).rename({"node": "data"}).join(stopped.select("job"), on="job", how="semi")
+    paid = pl.concat([data.select(resource=pl.col("data").cast(i64)), shares.select(resource="job")]).unique()
+    return costs.join(paid, on="resource", how="semi"), shares
 
 
 def _asked_for_jobs(steps: pl.DataFrame, found: Ties) -> pl.DataFrame:
@@ -179,7 +190,7 @@ def _told(
             says = f"{row['verdict']}: {row['evidence']}"
         if node in decided:
             by = decided[node]["by"]
-            says += f"; decided: dropped{f' by {by}' if by else ''}"
+            says += f"; decided: dropped{f' by {by}' if by else ''}, and it is still there"
         why.append(says)
         restore.append(_restore(action, row["type"], writers.get(number)))
         days.append(grace.get(row["tier"] or "", grace[""]) if action == "drop" else 0)

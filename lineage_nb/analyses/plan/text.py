@@ -17,6 +17,8 @@ __all__ = ["escaped", "markdown", "packets"]
 
 _PLAIN = re.compile(r"[\w./:@#%+ -]+")
 _MARKUP = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|~&:@$=\"'/]")
+_NAME = re.compile(r"[\w./:@#%+-]+")
+_LINK = re.compile(r"(?i)\b(https?|ftp|mailto|www)(?=[:.])")
 _STEPS = ("step", "action", "node", "why", "ask", "wait", "saves", "saved so far", "bytes", "after", "restore")
 
 
@@ -141,11 +143,25 @@ def _money(micro: int | None, currency: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    """Prose with names in it, as Markdown shows it: only what could become markup is written as a character code."""
+    """Prose with names in it, as Markdown shows it: plain names as code, other markup as character codes.
+
+    Examples
+    --------
+    >>> _sentence("feeds mart.daily_users, by *ana*")
+    'feeds `mart.daily_users`, by &#42;ana&#42;'
+    """
     line = "".join(c if c.isprintable() else " " for c in text)
-    line = re.sub(r"[\\`*_{}\[\]<>#|~&@$]", lambda m: f"&#{ord(m.group())};", line)
-    line = re.sub(r"!(?=&#91;)", "&#33;", line)
-    return re.sub(r"(?i)\b(https?|ftp|mailto|www)(?=[:.])", lambda m: f"&#{ord(m.group()[0])};{m.group()[1:]}", line)
+    return re.sub(r"\S+", lambda m: _token(m.group()), line)
+
+
+def _token(token: str) -> str:
+    """One word: as code where it is a name of plain characters with something in it that could become markup."""
+    opening, core, closing = re.fullmatch(r"(\(?)(.*?)([,;:.)]*)", token).groups()  # type: ignore[union-attr]
+    if _NAME.fullmatch(core) and (set("_#@") & set(core) or _LINK.search(core)):
+        return f"{opening}`{core}`{closing}"
+    escaped_ = re.sub(r"[\\`*_{}\[\]<>#|~&@$]", lambda m: f"&#{ord(m.group())};", token)
+    escaped_ = re.sub(r"!(?=&#91;)", "&#33;", escaped_)
+    return _LINK.sub(lambda m: f"&#{ord(m.group()[0])};{m.group()[1:]}", escaped_)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

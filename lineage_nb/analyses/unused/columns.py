@@ -8,13 +8,14 @@ columns are found from their readers upwards, each search takes the edges that i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lineage_nb.analyses.unused.dropped import LASTING, dropped_days
 from lineage_nb.analyses.unused.tables import EPOCH, NEVER, TABLE_VERDICTS, Tables, in_words, silence_is_short
 from lineage_nb.analyses.unused.words import days_of, spoken_of
 from lineage_nb.graph.csr import Ints
@@ -27,7 +28,7 @@ __all__ = ["COLUMN_VERDICTS", "Columns"]
 Bools = NDArray[np.bool_]
 Longs = NDArray[np.int64]
 
-COLUMN_VERDICTS = (*TABLE_VERDICTS[:2], "swept", *TABLE_VERDICTS[2:])
+COLUMN_VERDICTS = (*TABLE_VERDICTS[:3], "swept", *TABLE_VERDICTS[3:])
 """The first that applies is the verdict; of a table that is unused or protected, its columns take its own."""
 _CODE = {verdict: code for code, verdict in enumerate(COLUMN_VERDICTS)}
 
@@ -40,9 +41,12 @@ class Columns:
     ----------
     tables : Tables
         The same of their tables.
+    kept : polars.Series
+        Ids of columns that are protected.
     """
 
     tables: Tables
+    kept: pl.Series = field(default_factory=lambda: pl.Series("id", [], dtype=pl.String))
 
     @cached_property
     def numbers(self) -> Ints:
@@ -204,7 +208,28 @@ class Columns:
         for verdict, mask in reversed(fits.items()):
             found[mask] = _CODE[verdict]
         table = np.array([_CODE[verdict] for verdict in TABLE_VERDICTS], dtype=np.int8)[self.tables.codes][self.home]
-        return np.where(table == _CODE["live"], found, table)
+        found = np.where(table == _CODE["live"], found, table)
+        found[self.protected & ~np.isin(found, (_CODE["dropped"], _CODE["live"]))] = _CODE["protected"]
+        found[self.dropped > LASTING] = _CODE["dropped"]
+        return found
+
+    @cached_property
+    def dropped(self) -> Longs:
+        """Day number on which each column was dropped; `LASTING`: it is there; shape (columns,)."""
+        found: Longs = dropped_days(self.tables.lineage, self.tables.log)[self.numbers]
+        return found
+
+    @cached_property
+    def own_kept(self) -> Bools:
+        """Columns that are kept by their own names; shape (columns,)."""
+        return self.tables.lineage.coded.ids.gather(self.numbers).is_in(self.kept.implode()).to_numpy()
+
+    @cached_property
+    def protected(self) -> Bools:
+        """Columns that are kept, and all that feeds them; shape (columns,)."""
+        if not self.own_kept.any():
+            return self.own_kept
+        return self._upstream(self.own_kept, np.zeros(len(self.tables.graph), dtype=bool))
 
     @cached_property
     def last(self) -> tuple[Longs, Longs]:
@@ -266,6 +291,10 @@ class Columns:
         return {
             "blind": pl.Series(tables.own_blind[self.home]),
             "opaque": pl.Series(self.opaque[self.home]),
+            "undated": pl.Series(np.maximum(self.tables.undated, 0)).set(pl.Series(self.tables.undated < 0), None).gather(self.home),
+            "kept": pl.Series(self.protected),
+            "own_kept": pl.Series(self.own_kept),
+            "gone": days_of(self.dropped),
             "assumed": pl.Series((tables.assumed & ~tables.live)[self.home]),
             "swept_here": pl.Series(self._at(swept=True)[self.home]),
         }
@@ -276,10 +305,10 @@ class Columns:
         cases = frame.select(
             pl.Series("verdict", self.codes),
             table,
-            "assumed", "blind", "opaque", "swept_here",
+            "assumed", "blind", "opaque", "swept_here", "kept", "own_kept", "gone",
             pl.when((pl.col("at") >= 0) & (pl.col("at") != pl.col("number")) & (pl.col("verdict") == "live")).then("at").alias("at"),
             *(pl.when(pl.col("verdict").is_in(["live", "swept"])).then(c).alias(c) for c in ("day", "c")),
-            *(pl.when(pl.col("verdict") == "unknown").then(c).alias(c) for c in ("guess_day", "guess_c")),
+            *(pl.when(pl.col("verdict") == "unknown").then(c).alias(c) for c in ("guess_day", "guess_c", "undated")),
         )
         different = cases.unique(maintain_order=True).with_row_index("case")
         keys = cases.columns
@@ -289,7 +318,7 @@ class Columns:
     def _worded(self, frame: pl.DataFrame) -> pl.Series:
         """Write the evidence of each row."""
         lineage, verdict = self.tables.lineage, pl.col("verdict")
-        names = {"who": frame["c"], "where": frame["at"], "guess_who": frame["guess_c"]}
+        names = {"who": frame["c"], "where": frame["at"], "guess_who": frame["guess_c"], "reader": frame["undated"]}
         said = frame.with_columns(
             *(spoken_of(lineage, number).alias(name) for name, number in names.items()),
             *(days_of(frame[c].fill_null(NEVER).to_numpy()).cast(pl.String).alias(d) for c, d in (("day", "date"), ("guess_day", "guess_date"))),
@@ -314,6 +343,7 @@ class Columns:
             "swept": pl.coalesce(whole, pl.lit("no statement names it on the way to a reader; it is swept along with all columns")),
             "unknown": pl.coalesce(
                 guess,
+                pl.when(pl.col("reader").is_not_null()).then(pl.format("{} reads its table, and no record tells when", "reader")),
                 pl.when("blind").then(pl.lit("no complete log or lineage tells of its table")),
                 pl.lit("it may flow into what is read: no record tells which columns do"),
             ),
@@ -326,4 +356,7 @@ class Columns:
         for name, words in cases.items():
             text = pl.when(verdict == name).then(words).otherwise(text)
         inherited = pl.when((pl.col("table") != "live") | text.is_null()).then(pl.format("its table is {}", "table")).otherwise(text)
-        return said.select(inherited.alias("evidence"))["evidence"]
+        kept = pl.when("own_kept").then(pl.lit("it is protected")).otherwise(pl.lit("feeds a column that is protected"))
+        gone = pl.format("it is gone already: dropped on {}", pl.col("gone").cast(pl.String))
+        said_of = pl.when(verdict == "dropped").then(gone).when((verdict == "protected") & pl.col("kept")).then(kept).otherwise(inherited)
+        return said.select(said_of.alias("evidence"))["evidence"]

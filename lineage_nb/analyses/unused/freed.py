@@ -1,4 +1,9 @@
-"""What dropping tables would have saved: their own cost, and the jobs that write nothing else."""
+"""What dropping tables would have saved: their own cost, and the jobs that write nothing else.
+
+What a job costs is what it was billed and its share of the warehouses that it ran on, by execution time, as `cost` and
+`what_if` have it. The latter is capacity: no cash until the warehouse is resized. What is billed on when a table is gone
+(time travel, the files of clones) is not saved, nor is what was dropped before.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +13,22 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lineage_nb.analyses.unused.dropped import dropped_nodes
+from lineage_nb.analyses.usage_log import UsageLog
+from lineage_nb.analyses.what_if.savings import resource_costs
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
 
-__all__ = ["freed_amounts", "freed_costs"]
+__all__ = ["billed_currencies", "freed_amounts", "freed_capacity", "freed_costs", "job_shares", "saved_costs"]
 
 
-def freed_costs(lineage: Lineage, frame: pl.DataFrame, droppable: Sequence[str]) -> pl.DataFrame:
+def billed_currencies(lineage: Lineage) -> list[str]:
+    """Name the currencies of what was billed, in order; drivers do not count."""
+    costs = lineage.frames["costs"]
+    return sorted(costs.filter(pl.col("role") == "billed")["currency"].drop_nulls().unique().to_list())
+
+
+def freed_costs(lineage: Lineage, frame: pl.DataFrame, droppable: Sequence[str], log: UsageLog) -> pl.DataFrame:
     """Add the column `freed` to a frame with node and verdict.
 
     A job is one indivisible resource: it is freed only when everything it writes is dropped, and then shared
@@ -28,58 +42,101 @@ def freed_costs(lineage: Lineage, frame: pl.DataFrame, droppable: Sequence[str])
         Columns node, verdict.
     droppable : sequence of str
         The verdicts that count as dropped.
+    log : UsageLog
+        Its usage.
 
     Returns
     -------
     polars.DataFrame
-        `frame` and freed (Int64, micro-units, 0 for what is not dropped).
+        `frame` and freed (Int64, micro-units, 0 for what is not dropped; null: several currencies).
     """
+    if len(billed_currencies(lineage)) > 1:
+        return frame.with_columns(pl.lit(None, pl.Int64).alias("freed"))
     numbers = lineage.coded.numbers(frame["node"]).to_numpy()
     goes = frame["verdict"].is_in(list(droppable)).to_numpy()
-    return frame.with_columns(pl.Series("freed", freed_amounts(lineage, numbers, goes), dtype=pl.Int64))
+    return frame.with_columns(pl.Series("freed", freed_amounts(lineage, numbers, goes, log), dtype=pl.Int64))
 
 
-def freed_amounts(lineage: Lineage, numbers: Ints, goes: NDArray[np.bool_]) -> NDArray[np.int64]:
+def saved_costs(lineage: Lineage, log: UsageLog) -> pl.DataFrame:
+    """Sum what each resource costs that ends with it: resource (number), amount, capacity (micro-units, part of amount)."""
+    if lineage.frames["costs"].filter(pl.col("role") == "billed").is_empty():
+        return pl.DataFrame(schema=dict.fromkeys(("resource", "amount", "capacity"), pl.Int64))
+    gone = pl.Series(dropped_nodes(lineage, log))
+    costs = resource_costs(lineage)[0].filter(~pl.col("kept"))
+    costs = costs.filter(~gone.gather(costs["resource"]))
+    paid = pl.when("capacity").then("amount").otherwise(0)
+    return costs.group_by("resource").agg(pl.col("amount").sum(), paid.sum().alias("capacity")).sort("resource")
+
+
+def freed_amounts(lineage: Lineage, numbers: Ints, goes: NDArray[np.bool_], log: UsageLog) -> NDArray[np.int64]:
     """Tell what dropping some nodes would have saved.
 
     Parameters
     ----------
     lineage : Lineage
-        A snapshot.
+        A snapshot, its costs in one currency.
     numbers : numpy.ndarray
         Shape (k,). Nodes, each once, by number in the snapshot.
     goes : numpy.ndarray of bool
         Shape (k,). Which of them are dropped.
+    log : UsageLog
+        Its usage.
 
     Returns
     -------
     numpy.ndarray of int64
         Shape (k,). Micro-units; 0 for what is not dropped.
     """
-    coded, costs = lineage.coded, lineage.frames["costs"]
-    billed = costs.filter((pl.col("role") == "billed") & pl.col("node").is_not_null()).select("node", "amount")
-    billed = billed.group_by("node").agg(pl.col("amount").sum())
-    home = pl.Series("node", coded.data, dtype=pl.Int64).gather(coded.numbers(billed["node"]))
-    billed = billed.with_columns(home.alias("node")).group_by("node").agg(pl.col("amount").sum())
-    dropped = np.zeros(len(coded.ids), dtype=bool)
-    dropped[numbers[goes]] = True
-    saved = np.zeros(len(coded.ids), dtype=np.int64)
-    saved[billed["node"].to_numpy()] = billed["amount"].to_numpy()
+    return _saved(lineage, numbers[goes], log, "amount")[numbers]
+
+
+def freed_capacity(lineage: Lineage, numbers: Ints, log: UsageLog) -> int:
+    """Sum, in micro-units, what of the saving of dropping some nodes is capacity."""
+    return int(_saved(lineage, numbers, log, "capacity").sum())
+
+
+def _saved(lineage: Lineage, numbers: Ints, log: UsageLog, what: str) -> NDArray[np.int64]:
+    """Micro-units by number in the snapshot; jobs on what they write."""
+    n, costs = len(lineage.coded.ids), saved_costs(lineage, log)
+    dropped, saved = np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
+    dropped[numbers] = True
+    saved[costs["resource"].to_numpy()] = costs[what].to_numpy()
     saved[~dropped] = 0
-    idle = _idle_jobs(lineage, billed.rename({"node": "job"}), dropped)
-    base = pl.col("amount") // pl.col("outputs")
-    extra = (pl.col("nth") < pl.col("amount") - base * pl.col("outputs")).cast(pl.Int64)
-    shares = idle.group_by("node").agg((base + extra).sum().alias("amount"))
-    saved[shares["node"].to_numpy()] += shares["amount"].to_numpy()
-    return saved[numbers]
+    shares = job_shares(lineage, costs, dropped, dropped_nodes(lineage, log)).group_by("node").agg(pl.col(what).sum())
+    saved[shares["node"].to_numpy()] += shares[what].to_numpy()
+    return saved
 
 
-def _idle_jobs(lineage: Lineage, billed: pl.DataFrame, dropped: NDArray[np.bool_]) -> pl.DataFrame:
-    """What jobs with costs write that only write what is dropped: job, node, amount, outputs (how many), nth."""
+def job_shares(lineage: Lineage, costs: pl.DataFrame, dropped: NDArray[np.bool_], gone: NDArray[np.bool_]) -> pl.DataFrame:
+    """Share the cost of jobs that only write what is dropped evenly by what they write.
+
+    Parameters
+    ----------
+    lineage : Lineage
+        A snapshot.
+    costs : polars.DataFrame
+        See `saved_costs`.
+    dropped, gone : numpy.ndarray of bool
+        Shape (nodes of the snapshot,). What is dropped now, and what was before: nothing is written for that any longer.
+
+    Returns
+    -------
+    polars.DataFrame
+        job, node (numbers), amount, capacity (micro-units).
+    """
+    kind = pl.Int64
     moves = pl.when(pl.col("type") == "WRITE").then("source").when(pl.col("type") != "READ").then("job").alias("job")
-    edges = lineage.coded.edges.filter(pl.col("type") != "READ")
-    writes = edges.select(moves.cast(pl.Int64), pl.col("target_data").cast(pl.Int64).alias("node"))
-    writes = writes.join(billed, on="job", how="semi").unique().sort("job", "node")
+    edges = lineage.coded.active().filter(pl.col("type") != "READ")
+    edges = edges.filter(~pl.Series(gone).gather(edges["target_data"]))
+    writes = edges.select(moves.cast(kind), pl.col("target_data").cast(kind).alias("node"))
+    writes = writes.join(costs, left_on="job", right_on="resource", how="semi").unique().sort("job", "node")
     kept = writes.filter(pl.Series(~dropped[writes["node"].to_numpy()]))["job"].unique()
-    idle = writes.filter(~pl.col("job").is_in(kept.implode())).join(billed, on="job", maintain_order="left")
-    return idle.with_columns(pl.len().over("job").alias("outputs"), pl.int_range(pl.len()).over("job").alias("nth"))
+    idle = writes.filter(~pl.col("job").is_in(kept.implode())).join(costs, left_on="job", right_on="resource", maintain_order="left")
+    outputs, nth = pl.len().over("job"), pl.int_range(pl.len()).over("job")
+    idle = idle.with_columns(outputs.alias("outputs"), nth.alias("nth"))
+
+    def part(what: str) -> pl.Expr:
+        base = pl.col(what) // pl.col("outputs")
+        return (base + (pl.col("nth") < pl.col(what) - base * pl.col("outputs")).cast(kind)).alias(what)
+
+    return idle.select("job", "node", part("amount"), part("capacity"))

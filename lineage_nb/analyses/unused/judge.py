@@ -17,7 +17,7 @@ import polars as pl
 from lineage_nb.analyses.result import Answer, money, plural
 from lineage_nb.analyses.terminal import NOT_TERMINAL
 from lineage_nb.analyses.unused.columns import COLUMN_VERDICTS, Columns
-from lineage_nb.analyses.unused.freed import freed_amounts
+from lineage_nb.analyses.unused.freed import billed_currencies, freed_amounts, freed_capacity
 from lineage_nb.analyses.unused.protect import protected_ids
 from lineage_nb.analyses.unused.tables import TABLE_VERDICTS, Tables, in_words
 from lineage_nb.analyses.unused.words import table_words
@@ -31,10 +31,13 @@ __all__ = ["DROPPABLE", "VERDICTS", "unused"]
 
 VERDICTS = COLUMN_VERDICTS
 """The first that applies is the verdict. An observed live read decides, so *live* comes before *unknown*, which means that
-it cannot be told. *swept* is for columns alone."""
+it cannot be told. *dropped* is gone already; *protected* is also what something protected is made from, unless it is read.
+*swept* is for columns alone."""
 DROPPABLE = VERDICTS[VERDICTS.index("superseded") :]
 """Verdicts that call a table or column unused."""
 MEANINGS = {
+    "dropped": "gone already by the records; not called unused, and nothing is promised for it",
+    "protected": "kept, or what something kept is made from; not called unused",
     "swept": "no statement names the column, but whole rows of its table are read (SELECT *); not called unused",
     "seasonal": "silent, but no longer than between earlier reads",
     "superseded": "nobody reads it, and a live table has its columns and its origin or name",
@@ -75,7 +78,8 @@ def unused(
         Consumers (ids or short names) whose reads do not count: scanners, profilers, platform accounts.
         Accounts that read nearly everything are suggested in ``summary["suspected_monitors"]``.
     protect : str or iterable of str
-        Tags, tiers, names of nodes or patterns of names (``*``, ``?``) that are never called unused. The word
+        Tags, tiers, names of nodes or patterns of names (``*``, ``?``) that are never called unused; what they are made from
+        is not either. A column stands for its dataset; at the level of columns, for itself. The word
         ``protected`` stands for the tags and types of `lineage_nb.analyses.unused.protect.HELD`: holds, backups, replicas.
 
     Returns
@@ -83,7 +87,8 @@ def unused(
     Answer
         Frame: node, verdict (see `VERDICTS`), last_read (last terminal read of it or of anything made from
         it; null: none is recorded), evidence (words), bytes, freed (micro-units billed over the whole cost
-        record that dropping all unused tables would have saved), without_monitors (the verdict if suspected
+        record that dropping all unused tables would have saved: their own, and the jobs that make nothing else, with
+        their share of warehouse time; null: several currencies), without_monitors (the verdict if suspected
         monitors are not counted), read_by (who made the last read; null: nobody, or nobody named), rests_on_possible
         (edges that are only possible and that the verdict rests on). What is unused comes first, the most expensive
         before the others. Of columns, bytes and freed are null: no bill tells what dropping a column saves.
@@ -120,13 +125,14 @@ def unused(
         raise LineageError(f"days is {days!r}; give a whole number ≥ 1")
     if level not in _LEVELS:
         raise LineageError(f"unknown level {level!r}.{did_you_mean(level, _LEVELS)} Known: {', '.join(_LEVELS)}.")
-    named, kept = resolve_consumers(lineage, monitors), protected_ids(lineage, protect)
+    named, named_kept = resolve_consumers(lineage, monitors), protected_ids(lineage, protect)
     log = usage_log(lineage, named)
+    kept = named_kept if level == "column" else _homes(lineage, named_kept)
     tables = Tables(lineage, log, days, kept)
-    judged = Columns(tables) if level == "column" else tables
+    judged = Columns(tables, kept) if level == "column" else tables
     suspects = _suspects(tables)
     without = Tables(lineage, usage_log(lineage, [*named, *suspects]), days, kept) if suspects else tables
-    again = Columns(without) if level == "column" else without
+    again = Columns(without, kept) if level == "column" else without
     frame = judged.frame() if isinstance(judged, Columns) else _table_frame(judged)
     codes = judged.codes if not suspects else again.codes
     frame = frame.with_columns(in_words(codes, COLUMN_VERDICTS if level == "column" else TABLE_VERDICTS).alias("without_monitors"))
@@ -144,20 +150,27 @@ def unused(
     )
 
 
+def _homes(lineage: Lineage, ids: pl.Series) -> pl.Series:
+    """Ids with the datasets of columns in the place of those."""
+    coded = lineage.coded
+    numbers = coded.numbers(ids).drop_nulls().to_numpy()
+    return coded.ids.gather(np.unique(coded.data[numbers]))
+
+
 def _table_frame(tables: Tables) -> pl.DataFrame:
     """A row a dataset or report, by place."""
     lineage, nodes = tables.lineage, tables.graph.nodes
     freed: pl.Series = pl.repeat(None, nodes.height, dtype=pl.Int64, eager=True).alias("freed")
-    if lineage.frames["costs"]["currency"].n_unique() < 2:
+    if len(billed_currencies(lineage)) < 2:
         goes = tables.verdicts.is_in(list(DROPPABLE)).to_numpy()
-        freed = pl.Series("freed", freed_amounts(lineage, tables.graph.members, goes), dtype=pl.Int64)
+        freed = pl.Series("freed", freed_amounts(lineage, tables.graph.members, goes, tables.log), dtype=pl.Int64)
     told = table_words(tables)
     return pl.DataFrame([nodes["id"].alias("node"), tables.verdicts, nodes["bytes"], freed, *told.get_columns()])
 
 
 def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
     """What is unused first, by what it frees; rows come by id."""
-    place = {v: i for i, v in enumerate((*DROPPABLE, "unknown", "seasonal", "protected", "swept", "live"))}
+    place = {v: i for i, v in enumerate((*DROPPABLE, "unknown", "seasonal", "protected", "swept", "live", "dropped"))}
     verdict = frame["verdict"]
     keys = pl.DataFrame(
         {
@@ -192,14 +205,21 @@ def _summary(
     lineage: Lineage, frame: pl.DataFrame, suspects: list[str], log: UsageLog, days: int, level: str
 ) -> dict[str, object]:
     dead = frame.filter(pl.col("verdict").is_in(DROPPABLE))
-    currencies = lineage.frames["costs"]["currency"].unique().to_list()
-    window = log.window(days)
+    currencies = billed_currencies(lineage)
+    window, freed = log.window(days), int(dead["freed"].sum())
+    capacity = 0
+    if freed and level == "dataset":
+        numbers = lineage.coded.numbers(dead["node"]).to_numpy()
+        capacity = freed_capacity(lineage, numbers, log)
     return {
         "tables" if level == "dataset" else "columns": frame.height,
         "verdicts": dict(frame.group_by("verdict").len().sort("verdict").iter_rows()),
         "unused": dead.height,
         "bytes": int(dead["bytes"].sum()),
-        "freed": int(dead["freed"].sum()),
+        "freed": freed,
+        "cash": freed - capacity,
+        "capacity": capacity,
+        "gone_already": frame.filter(pl.col("verdict") == "dropped").height,
         "currency": currencies[0] if len(currencies) == 1 else "",
         "window": window,
         "days": days,
@@ -219,7 +239,9 @@ def _headline(summary: dict[str, object]) -> str:
     last = str(window[1]) if isinstance(window, tuple) else ""
     what = "columns" if of_columns else "tables and reports"
     text = f"{unused_count:,} of {total:,} {what} are unused in the {summary['days']} days to {last}"
-    return text + (f"; dropping them all would have saved {money(freed, str(summary['currency']))}." if freed else ".")
+    text += f"; dropping them all would have saved {money(freed, str(summary['currency']))}" if freed else ""
+    capacity = int(str(summary["capacity"]))
+    return text + (f", of which {money(capacity, str(summary['currency']))} is capacity that saves nothing until it is resized." if capacity else ".")
 
 
 def _trust(tables: Tables, suspects: list[str], frame: pl.DataFrame, level: str) -> tuple[str, ...]:
@@ -244,12 +266,12 @@ def _trust(tables: Tables, suspects: list[str], frame: pl.DataFrame, level: str)
     if level == "column":
         notes.append("freed is empty: no bill tells what dropping a column saves.")
         return tuple(notes)
-    costs = lineage.frames["costs"]
+    costs = lineage.frames["costs"].filter(pl.col("role") == "billed")
     if costs.height:
         first, last = (str(d) for d in costs.select(pl.col("day").min(), last=pl.col("day").max()).row(0))
         notes.append(f"freed counts what was billed from {first} to {last}.")
-        if costs["currency"].n_unique() > 1:
-            notes.append("freed is empty: the costs are in several currencies.")
+        if len(billed_currencies(lineage)) > 1:
+            notes.append("freed is empty: the costs are in several currencies; convert them with snap.in_currency(...) first.")
     return tuple(notes)
 
 

@@ -17,7 +17,7 @@ HELD = ("protected", "hold", "legal hold", "litigation hold", "retention hold", 
 
 
 def protected_ids(lineage: Lineage, protect: str | Iterable[str]) -> pl.Series:
-    """Find the datasets and reports that are never called unused.
+    """Find the datasets, reports and columns that are never called unused.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def protected_ids(lineage: Lineage, protect: str | Iterable[str]) -> pl.Series:
     Returns
     -------
     polars.Series
-        Ids, sorted.
+        Ids, sorted; of a column its own: its dataset is not to be dropped either.
 
     Raises
     ------

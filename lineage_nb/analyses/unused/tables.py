@@ -11,10 +11,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lineage_nb.analyses.terminal import terminal_reads, views_logged
+from lineage_nb.analyses.terminal import shown_feeds, terminal_reads, undated_reads, views_logged
+from lineage_nb.analyses.unused.dropped import LASTING, dropped_days
 from lineage_nb.analyses.unused.twins import twins
 from lineage_nb.analyses.unused.written import written_since
-from lineage_nb.analyses.usage_log import UsageLog, covered, inside
+from lineage_nb.analyses.usage_log import UsageLog, best_scopes, covered
 from lineage_nb.graph.csr import Adjacency, Ints, build_adjacency
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.lineage_graph import LineageGraph
@@ -27,6 +28,7 @@ Bools = NDArray[np.bool_]
 Longs = NDArray[np.int64]
 
 TABLE_VERDICTS = (
+    "dropped",
     "protected",
     "live",
     "unknown",
@@ -105,18 +107,9 @@ class Tables:
 
     @cached_property
     def ties(self) -> tuple[Ints, Ints]:
-        """Places of what the log alone shows to feed something: refreshed reports, and what reading jobs write."""
-        by = self.log.reads.filter(pl.col("consumer_kind").is_in(["report", "dataset", "job", "column"])).select("i", "c", "consumer_kind").unique()
-        by = by.with_columns(pl.Series(self.places[by["i"].to_numpy()]).alias("i"))
-        data = by.filter(pl.col("consumer_kind") != "job")
-        homes = self.lineage.coded.data[data["c"].to_numpy()]
-        found = [np.c_[data["i"].to_numpy(), self.places[homes]]]
-        jobs = by.filter(pl.col("consumer_kind") == "job")
-        if jobs.height:
-            writes = self.lineage.effective.writes.select(pl.col("job").alias("c"), "target")
-            written = jobs.join(writes, on="c")
-            found.append(np.c_[written["i"].to_numpy(), self.places[written["target"].to_numpy()]])
-        pairs = np.concatenate(found)
+        """Places of what the log or runs alone show to feed something: refreshed reports, and what reading jobs write."""
+        shown = shown_feeds(self.lineage, self.log)
+        pairs = np.c_[self.places[shown["source"].to_numpy()], self.places[shown["target"].to_numpy()]]
         pairs = pairs[(pairs >= 0).all(axis=1)]
         return pairs[:, 0], pairs[:, 1]
 
@@ -186,6 +179,21 @@ class Tables:
         """Places whose views a log shows; true for all but reports and what deployed models are or read."""
         return views_logged(self.lineage, self.log)
 
+    @cached_property
+    def dropped(self) -> Longs:
+        """Day number on which each place was dropped; `LASTING`: it is there."""
+        found: Longs = dropped_days(self.lineage, self.log)[self.graph.members]
+        return found
+
+    @cached_property
+    def undated(self) -> Longs:
+        """Number of a job or person recorded to read each place, no record tells when; -1: none."""
+        told = undated_reads(self.lineage, self.log)
+        at = self.places[told["i"].to_numpy()]
+        found = np.full(len(self.graph), -1, dtype=np.int64)
+        found[at[at >= 0]] = told["c"].to_numpy()[at >= 0]
+        return found
+
     # -- what the records cannot show ----------------------------------------------------------------------------
 
     @cached_property
@@ -224,7 +232,8 @@ class Tables:
         if table["sample_rate"].null_count() < len(table):
             blind &= ~(self.missed <= TOLD)
         is_data = (self.graph.nodes["kind"] != "report").to_numpy()
-        return (blind & (is_data | self.shown)) | self.open_ended
+        unsure: Bools = (blind & (is_data | self.shown)) | self.open_ended | (self.undated >= 0)
+        return unsure & ~((self.dropped > LASTING) & (self.dropped < self.first))
 
     @cached_property
     def open_ended(self) -> Bools:
@@ -233,10 +242,9 @@ class Tables:
         if stated["complete"].fill_null(value=True).all():
             return np.zeros(len(self.graph), dtype=bool)
         scopes = stated.group_by("scope").agg(pl.col("complete").fill_null(value=True).all())
-        gap = pl.lit(value=False)
-        for scope, complete in scopes.sort(pl.col("scope").str.len_bytes(), "scope").iter_rows():
-            gap = pl.when(inside(scope)).then(pl.lit(not complete)).otherwise(gap)
-        return self.graph.nodes.select(gap.alias("gap"))["gap"].to_numpy()
+        best = best_scopes(self.graph.nodes.select("id", "namespace", "name"), scopes["scope"])
+        gaps = best.join(scopes, on="scope").filter(~pl.col("complete"))["id"]
+        return self.graph.nodes["id"].is_in(gaps.implode()).to_numpy()
 
     @cached_property
     def blind(self) -> Longs:
@@ -259,8 +267,16 @@ class Tables:
 
     @cached_property
     def protected(self) -> Bools:
-        """Places that are kept."""
-        return self.graph.nodes["id"].is_in(self.kept.implode()).to_numpy()
+        """Places that are kept, and still there."""
+        kept: Bools = self.graph.nodes["id"].is_in(self.kept.implode()).to_numpy() & (self.dropped == LASTING)
+        return kept
+
+    @cached_property
+    def needed_by(self) -> Longs:
+        """A place that is kept and that each place is or feeds; -1: none."""
+        if not self.protected.any():
+            return np.full(len(self.graph), -1, dtype=np.int64)
+        return push_max(self.sorted_net, np.where(self.protected, np.arange(len(self.graph)), -1))
 
     @cached_property
     def fans(self) -> Bools:
@@ -282,10 +298,11 @@ class Tables:
         at = self.places[again["c"].unique().to_numpy()]
         refreshed[at[at >= 0]] = True
         to_reports = ~self.feeding(~self.fans & ~report)
-        never = self.last[0] == NEVER
+        never, read = self.last[0] == NEVER, self.live | self.assumed
         return {
-            "protected": self.protected,
-            "live": self.live | self.assumed,
+            "dropped": self.dropped > LASTING,
+            "protected": self.protected | ((self.needed_by >= 0) & ~read),
+            "live": read,
             "unknown": self.blind >= 0,
             "seasonal": self.feeding(seasonal),
             "self-only": itself & ~self.fans,
@@ -307,10 +324,10 @@ class Tables:
     @cached_property
     def twins(self) -> tuple[Ints, pl.DataFrame]:
         """A live twin of each dead table (see `lineage_nb.analyses.unused.twins`)."""
-        told = ("protected", "live", "unknown", "seasonal")
+        told = ("dropped", "protected", "live", "unknown", "seasonal")
         data = (self.graph.nodes["kind"] != "report").to_numpy()
         dead = data & ~np.logical_or.reduce([self.conditions[verdict] for verdict in told])
-        return twins(self.lineage, dead, data & self.conditions["live"])
+        return twins(self.lineage, dead, data & self.conditions["live"] & ~self.conditions["dropped"])
 
     @cached_property
     def verdicts(self) -> pl.Series:

@@ -112,6 +112,8 @@ def table_words(tables: Tables) -> pl.DataFrame:
             "blind": pl.Series(np.maximum(tables.blind, 0), dtype=pl.Int64).set(pl.Series(tables.blind < 0), None),
             "assumed": tables.assumed & ~tables.live,
             "told": tables.coverage["told"],
+            "day_gone": days_of(tables.dropped),
+            "keeps": pl.Series(np.maximum(tables.needed_by, 0), dtype=pl.Int64).set(pl.Series(tables.protected | (tables.needed_by < 0)), None),
             "possible": rests_on_possible(tables),
         }
     )
@@ -123,7 +125,8 @@ def table_words(tables: Tables) -> pl.DataFrame:
         pl.when(pl.col("at") != pl.col("place")).then("at").alias("at"),
         pl.when(unsure).then("blind").alias("blind"),
         (unsure & other).alias("feeds"),
-        pl.when(~pl.col("verdict").is_in(["live", "protected", "unknown"])).then("told").alias("told"),
+        pl.when(pl.col("verdict") == "protected").then("keeps").alias("keeps"),
+        pl.when(~pl.col("verdict").is_in(["dropped", "live", "protected", "unknown"])).then("told").alias("told"),
     ).drop("place")
     different = cases.unique(maintain_order=True).with_row_index("case")
     place = cases.join(different, on=cases.columns, how="left", maintain_order="left", nulls_equal=True)["case"]
@@ -135,7 +138,7 @@ def _worded(tables: Tables, frame: pl.DataFrame) -> pl.Series:
     """Write the evidence of each row."""
     number = pl.Series(tables.graph.members.astype(np.int64))
     blind = frame.select(pl.when("feeds").then("blind"))["blind"]
-    names = {"at_name": number.gather(frame["at"]), "blind_name": number.gather(blind), "twin_name": number.gather(frame["twin"]), "who": frame["c"]}
+    names = {"at_name": number.gather(frame["at"]), "blind_name": number.gather(blind), "twin_name": number.gather(frame["twin"]), "who": frame["c"], "kept_name": number.gather(frame["keeps"])}
     said = frame.with_columns(
         *(spoken_of(tables.lineage, numbers).alias(name) for name, numbers in names.items()),
         _reasons(tables).gather(frame["blind"]).alias("why"),
@@ -158,12 +161,18 @@ def _reasons(tables: Tables) -> pl.Series:
         "why", short("sample_rate", 3), short("pace", 3), pl.lit(tables.days), chance,
     )
     log = pl.when(pl.col("sample_rate").is_not_null()).then(sampled).otherwise("why")
-    return table.select(why=pl.when("open").then(pl.lit("its lineage is incomplete")).otherwise(log))["why"]
+    who = pl.Series("who", tables.undated)
+    reader = spoken_of(tables.lineage, who.set(who < 0, None)).alias("reader")
+    undated = pl.when(pl.col("reader").is_not_null() & ~pl.col("open")).then(pl.format("{} reads it, and no record tells when", "reader"))
+    told = pl.when("open").then(pl.lit("its lineage is incomplete")).otherwise(log)
+    return table.with_columns(reader).select(why=pl.coalesce(undated, told))["why"]
 
 
 def _evidence() -> pl.Expr:
     """Join what there is to say of a row."""
     unsure, verdict = pl.col("verdict") == "unknown", pl.col("verdict")
+    gone = pl.when(verdict == "dropped").then(pl.format("it is gone already: dropped on {}", pl.col("day_gone").cast(pl.String)))
+    kept = pl.when(pl.col("kept_name").is_not_null()).then(pl.format("feeds {}, which is protected", "kept_name"))
     assumed = pl.when(pl.col("assumed") & (verdict == "live")).then(pl.lit("live (assumed): feeds or is a report whose views no log records"))
     feeds = pl.when(pl.col("blind_name").is_not_null()).then(pl.format("feeds {}: ", "blind_name")).otherwise(pl.lit(""))
     reason = pl.when(unsure).then(feeds + pl.col("why"))
@@ -176,4 +185,4 @@ def _evidence() -> pl.Expr:
     count = pl.col("possible")
     plural = pl.when(count == 1).then(pl.lit("")).otherwise(pl.lit("s"))
     doubt = pl.when(count > 0).then(pl.format("rests on {} possible edge{}", count, plural))
-    return pl.concat_str(assumed, reason, twin, pl.coalesce(read, silent), "told", doubt, separator="; ", ignore_nulls=True)
+    return pl.concat_str(gone, kept, assumed, reason, twin, pl.coalesce(read, silent), "told", doubt, separator="; ", ignore_nulls=True)

@@ -16,8 +16,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lineage_nb.analyses.terminal import not_exporting, terminal_reads, views_logged
-from lineage_nb.analyses.usage_log import UsageLog, covered
+from lineage_nb.analyses.terminal import (
+    not_exporting,
+    shown_feeds,
+    terminal_reads,
+    undated_reads,
+    views_logged,
+)
+from lineage_nb.analyses.unused.dropped import dropped_nodes
+from lineage_nb.analyses.usage_log import UsageLog, best_scopes, covered
 from lineage_nb.graph.csr import Adjacency, Ints, build_adjacency
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.lineage_graph import LineageGraph
@@ -104,10 +111,10 @@ class Needs:
 
     @cached_property
     def _ends(self) -> tuple[Adjacency, Ints]:
-        """Lineage, and the reports that the log shows reading a table; and the row of each edge (-1: from the log)."""
+        """Lineage, and what the log or runs alone show to feed something; and the row of each edge (-1: not in lineage)."""
         arcs = self.graph.adjacency
-        pairs = self.log.reads.filter(pl.col("consumer_kind") == "report").select("node", "consumer").unique()
-        source, target = self._placed(pairs["node"]), self._placed(pairs["consumer"])
+        shown = shown_feeds(self.lineage, self.log)
+        source, target = (self.places[shown[side].to_numpy()] for side in ("source", "target"))
         known = (source >= 0) & (target >= 0)
         row = np.concatenate([np.arange(arcs.m), np.full(int(known.sum()), -1)])
         both = [np.concatenate([a, b[known]]) for a, b in ((arcs.source, source), (arcs.target, target))]
@@ -116,7 +123,7 @@ class Needs:
 
     @property
     def adjacency(self) -> Adjacency:
-        """What needs travel up: lineage, and the refreshes of reports."""
+        """What needs travel up: lineage, the refreshes of reports, and inputs that only the log or runs show."""
         return self._ends[0]
 
     @property
@@ -172,6 +179,11 @@ class Needs:
         return self._numbered(found)
 
     @cached_property
+    def dropped(self) -> Bools:
+        """What is gone already; shape (nodes of the snapshot,)."""
+        return dropped_nodes(self.lineage, self.log)
+
+    @cached_property
     def protected(self) -> Bools:
         """Nodes that are kept whatever is read."""
         nodes, kept = self.graph.nodes, sorted(self.kept)
@@ -190,14 +202,13 @@ class Needs:
         known = covered(self.lineage.frames, self.log, self.window).select("id", "covered")
         mine = self.graph.nodes.select("id", "kind", "namespace", "name").join(known, on="id", how="left", maintain_order="left")
         blind = ~mine["covered"].fill_null(value=False).to_numpy() & (mine["kind"] != "report").to_numpy()
-        told = self.lineage.frames["coverage"].filter((pl.col("what") == "lineage") & ~pl.col("complete"))["scope"]
-        open_ended = pl.any_horizontal(
-            pl.lit(value=False),
-            *[(pl.col("namespace") == s) | pl.col("id").str.starts_with(s) | pl.col("name").str.starts_with(s) for s in told],
-        )
-        gap = mine.select(open_ended.fill_null(value=False).alias("gap"))["gap"].to_numpy()
-        unsure: Bools = blind | gap
-        return unsure
+        stated = self.lineage.frames["coverage"].filter(pl.col("what") == "lineage")
+        scopes = stated.group_by("scope").agg(pl.col("complete").fill_null(value=True).all())
+        gaps = best_scopes(mine, scopes["scope"]).join(scopes, on="scope").filter(~pl.col("complete"))["id"]
+        unsure: Bools = blind | mine["id"].is_in(gaps.implode()).to_numpy()
+        undated = self.places[undated_reads(self.lineage, self.log)["i"].to_numpy()]
+        unsure[undated[undated >= 0]] = True
+        return unsure & ~self.dropped[self.graph.members]
 
     @cached_property
     def seasonal(self) -> pl.DataFrame:
@@ -254,7 +265,7 @@ class Needs:
     def ties(self) -> tuple[Ints, Ints]:
         """What each job works for: (number of a job, place); what it writes, or what a test reads."""
         coded = self.lineage.coded
-        edges = coded.edges.select("type", "source", "target", "source_data", "target_data")
+        edges = coded.active().select("type", "source", "target", "source_data", "target_data")
         writes = edges.filter(pl.col("type") == "WRITE").select(job="source", data="target_data")
         quiet = coded.numbers(not_exporting(self.lineage)).drop_nulls()
         tests = edges.filter(

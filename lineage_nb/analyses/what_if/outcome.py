@@ -130,7 +130,7 @@ class Outcome:
         """What nobody needed before, and is not removed; shape (nodes of the snapshot,)."""
         found = np.zeros(len(self.lineage.coded.ids), dtype=bool)
         found[self.needs.graph.members[~self.before["recorded"]]] = True
-        return (found | (self._tied & ~self.needs.jobs(self.before["recorded"]))) & ~self.gone
+        return (found | (self._tied & ~self.needs.jobs(self.before["recorded"]))) & ~self.gone & ~self.needs.dropped
 
     @cached_property
     def lost(self) -> Bools:
@@ -186,7 +186,9 @@ class Outcome:
         said = pl.Series(texts).gather(np.where(cause >= 0, np.searchsorted(known, cause) + 1, 0))
         asked, job = pl.Series(self.removed[numbers]), pl.Series(lineage.coded.of_kind("job")[numbers])
         other = pl.when(job).then(pl.lit("nothing it works for is needed any longer")).otherwise(said)
-        return pl.select(pl.when(asked).then(pl.lit("asked to be removed")).otherwise(other)).to_series().alias("evidence")
+        before = pl.Series(self.needs.dropped[numbers])
+        already = pl.when(before).then(pl.lit("it is gone already: dropped before the records end"))
+        return pl.select(already.when(asked).then(pl.lit("asked to be removed")).otherwise(other)).to_series().alias("evidence")
 
     @cached_property
     def _towards(self) -> Ints:

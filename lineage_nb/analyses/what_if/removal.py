@@ -52,7 +52,8 @@ def what_if(
     monitors : str or iterable of str
         Consumers whose reads do not count: scanners, profilers, platform accounts.
     protect : str or iterable of str
-        Names of nodes, or tags, that stay needed whatever is read, as long as they are not removed themselves.
+        Names of nodes, or tags, that stay needed whatever is read, as long as they are not removed themselves. A column
+        stands for its dataset.
     period : (date, date), optional
         First and last day of the costs that count; the whole record by default.
 
@@ -64,7 +65,7 @@ def what_if(
         null), certainty (proved: freed or lost, whatever the records leave open), evidence. A row a node and component.
         Summary: freed, freed_at_least, freed_at_most, cash, capacity, by_component, not_freed (billed on when
         its owner is gone), already_unused (what was needed by nobody before, which no removal is thanked for),
-        removed, no_longer_needed, losing (counts), currency, days, window.
+        removed, gone_already (ids of these that were dropped before: they free nothing), no_longer_needed, losing (counts), currency, days, window.
 
     Raises
     ------
@@ -103,9 +104,10 @@ def what_if(
         raise LineageError(f"days is {days!r}; give a whole number ≥ 1")
     named, asked = resolve_consumers(lineage, monitors), _removed(lineage, as_list(remove))
     tags = lineage.frames["nodes"]["tags"].explode().drop_nulls().unique().to_list()
-    kept = {p if p in tags or p == "protected" else lineage.names.resolve(p) for p in as_list(protect)}
+    kept = {p if p in tags or p == "protected" else _home(lineage, p) for p in as_list(protect)}
     needs = Needs(lineage, usage_log(lineage, named), days, kept)
     costs, spent, currency = resource_costs(lineage, period)
+    costs = costs.filter(~pl.Series(needs.dropped).gather(costs["resource"]))
     outcome = Outcome(needs, asked, costs)
     frame = outcome.frame()
     summary = _summary(outcome, frame, spent, currency)
@@ -119,6 +121,13 @@ def what_if(
         partial(explain, outcome),
         settings={"remove": asked, "days": days, "monitors": named, "period": period},
     )
+
+
+def _home(lineage: Lineage, name: str) -> str:
+    """Id that a name stands for; of a column its dataset's."""
+    coded = lineage.coded
+    number = coded.numbers(pl.Series([lineage.names.resolve(name)])).item()
+    return str(coded.ids[int(coded.data[number])])
 
 
 def _removed(lineage: Lineage, names: list[str]) -> list[str]:
@@ -160,6 +169,7 @@ def _summary(outcome: Outcome, frame: pl.DataFrame, spent: pl.DataFrame, currenc
         "already_unused": freed_of(costs, unused),
         "already_unused_nodes": int(unused.sum()),
         "removed": outcome.asked,
+        "gone_already": outcome.lineage.coded.ids.gather(np.flatnonzero(outcome.removed & outcome.needs.dropped)).to_list(),
         "no_longer_needed": counts.get(WHAT[1], 0),
         "losing": counts.get(WHAT[2], 0),
         "currency": currency,
@@ -180,6 +190,9 @@ def _headline(summary: Mapping[str, object]) -> str:
         text += f" (at least {cash('freed_at_least')}, at most {cash('freed_at_most')})"
     if summary["capacity"]:
         text += f", of which {cash('capacity')} is {CAPACITY} that saves nothing until it is resized"
+    before = summary["gone_already"]
+    if isinstance(before, list) and before:
+        text += f"; {plural(len(before), 'node')} of these {'is' if len(before) == 1 else 'are'} gone already"
     nodes, losing = int(str(summary["no_longer_needed"])), int(str(summary["losing"]))
     text += f"; {plural(nodes, 'other')} {'is' if nodes == 1 else 'are'} no longer needed"
     return text + f", and {plural(losing, 'consumer')} {'loses' if losing == 1 else 'lose'} an input."
@@ -205,6 +218,8 @@ def _trust(outcome: Outcome, summary: Mapping[str, object]) -> tuple[str, ...]:
     if summary["already_unused_nodes"]:
         unused = f"{int(str(summary['already_unused_nodes'])):,} nodes were needed by nobody before"
         notes.append(f"{unused}; their {money(int(str(summary['already_unused'])), currency)} are not counted here (see unused).")
+    if needs.dropped.any():
+        notes.append(f"{plural(int(needs.dropped.sum()), 'node')} {'is' if needs.dropped.sum() == 1 else 'are'} gone already by the records; past costs of these are not freed.")
     kept = outcome.removal.data & needs.protected
     if kept.any():
         names = needs.graph.names(np.flatnonzero(kept)[:3]).to_list()

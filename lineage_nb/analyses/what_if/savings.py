@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from lineage_nb.analyses.cost.bill import currency_of, spent_rows
 from lineage_nb.analyses.cost.placement import place
+from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
 
-__all__ = ["CAPACITY", "SHARED_TYPES", "freed_of", "resource_costs"]
+__all__ = ["CAPACITY", "SHARED_TYPES", "costs_of", "freed_of", "resource_costs"]
 
 CAPACITY = "capacity"
 """Component of what is paid for being there: warehouse hours, reservations, commitments."""
@@ -65,7 +66,23 @@ def resource_costs(lineage: Lineage, period: tuple[date | str, date | str] | Non
     if lineage.frames["costs"].is_empty():
         return pl.DataFrame(schema=_SCHEMA), lineage.frames["costs"], ""
     spent = spent_rows(lineage, period, None)
-    currency, coded, nodes = currency_of(spent), lineage.coded, lineage.frames["nodes"]
+    if spent["currency"].n_unique() > 1:
+        shown = ", ".join(sorted(map(str, spent["currency"].unique())))
+        raise LineageError(f"the costs are in several currencies ({shown}); convert them first: snap.in_currency(currency, rates)")
+    return costs_of(lineage, spent), spent, currency_of(spent)
+
+
+def costs_of(lineage: Lineage, spent: pl.DataFrame) -> pl.DataFrame:
+    """Sum billed rows by resource and component, as `resource_costs` does.
+
+    Parameters
+    ----------
+    lineage : Lineage
+        A snapshot.
+    spent : polars.DataFrame
+        Billed rows of `costs`, of one currency.
+    """
+    coded, nodes = lineage.coded, lineage.frames["nodes"]
     number = coded.numbers(spent["node"])
     rows = spent.with_columns(
         resource=pl.Series(coded.data).gather(number).cast(pl.Int64), kind=coded.kinds.cast(pl.String).gather(number)
@@ -81,7 +98,7 @@ def resource_costs(lineage: Lineage, period: tuple[date | str, date | str] | Non
     )
     metered = metered.with_columns(kept=pl.lit(value=False), capacity=pl.lit(value=True))
     costs = pl.concat([named, metered.select(named.columns)]).group_by("resource", "component", "kept", "capacity").agg(pl.col("amount").sum())
-    return costs.select(list(_SCHEMA)).cast(_SCHEMA).sort("resource", "component", "kept"), spent, currency  # type: ignore[arg-type]
+    return costs.select(list(_SCHEMA)).cast(_SCHEMA).sort("resource", "component", "kept")  # type: ignore[arg-type]
 
 
 def _metered(lineage: Lineage, hours: pl.DataFrame) -> pl.DataFrame:
