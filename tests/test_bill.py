@@ -276,7 +276,7 @@ def test_storage_is_priced_by_tier_and_the_contract() -> None:
 
 
 @settings(max_examples=25)
-@given(st.integers(1, 10**17), st.decimals("0", "99999", places=4), st.integers(1, 28), st.integers(0, 60))
+@given(st.integers(1, 9 * 10**16), st.decimals("0", "99999", places=4), st.integers(1, 28), st.integers(0, 60))
 def test_priced_to_the_micro_unit(size: int, price: Decimal, first: int, days: int) -> None:
     snap = ln.from_frames(nodes={"id": ["t"], "bytes": [size]})
     begin = date(2025, 2, first)
@@ -367,6 +367,32 @@ def test_amounts_that_are_none_are_rejected(bad: str, tmp_path: Path) -> None:
 def test_floats_that_are_no_amount_are_rejected(bad: float) -> None:
     snap = ln.from_frames(costs={"node": ["t", "t"], "day": ["2025-01-01"] * 2, "amount": [1.0, bad]})
     assert snap.report.reasons() == {"amount is not a money amount": 1} and snap.cost().summary["billed"] == 1_000_000
+
+
+def test_whole_numbers_far_below_a_cent_and_scanners_are_told() -> None:
+    tables = [f"t{i:02}" for i in range(12)]
+    snap = ln.from_frames(usage={"node": tables, "consumer": ["bot"] * 12, "day": ["2025-01-01"] * 12}, costs={"node": ["t00"], "day": ["2025-01-01"], "amount": [12]})
+    trust = " ".join(snap.cost().trust)
+    assert "count micro-units" in trust and "bot read nearly every table" in trust
+    assert "bot read" not in " ".join(snap.cost(monitors="bot").trust)
+
+
+def test_a_period_to_the_end_of_time_and_its_words() -> None:
+    answer = people().cost(period=("2025-01-01", "9999-12-31"))
+    assert "from 2025-01-01 to 9999-12-31" in answer.headline
+
+
+def test_many_daily_rates_are_checked_and_found_at_once() -> None:
+    days = [date(2015, 1, 1) + timedelta(days=n) for n in range(4000)]
+    names = [f"{a}{b}X" for a in "ABCDEF" for b in "GHIJK"]
+    table = pl.DataFrame({"currency": [c for c in names for _ in days], "rate": [f"1.{n % 97}" for _ in names for n in range(4000)], "from": days * 30, "to": days * 30})
+    rows = pl.DataFrame({"amount": [100], "currency": ["agx"], "day": [days[5]]})
+    assert convert(rows, "usd", table).rows["amount"].to_list() == [150]
+    clash = pl.concat([table, table.tail(1).with_columns(pl.lit("7").alias("rate"))])
+    with pytest.raises(ln.LineageError, match="two rates of FKX for"):
+        convert(rows, "usd", clash)
+    with pytest.raises(ln.LineageError, match="give the line a day"):
+        convert(rows.with_columns(pl.lit(None, pl.Date).alias("day")), "USD", table)
 
 
 def test_costs_of_nobody_are_a_line() -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import DAY, frames, snapshot
+from test_cost_methods import expiring, outputs_of
 
 import lineage_nb as ln
 from lineage_nb.analyses.cost.attribution import METHODS
@@ -102,6 +103,22 @@ def test_growth_counts_complete_periods_only() -> None:
     assert half.frame["complete"].to_list() == [True, False] and half.summary["growth"] is None
     weeks = bill(("t", "2025-01-31", "1.00"), ("t", "2025-03-31", "1.00")).cost_trend(by="owner", every="week")
     assert weeks.summary["growth"] is None and any("comes less often" in note for note in weeks.trust)
+
+
+def test_weeks_of_a_monthly_bill_are_not_compared() -> None:
+    snap = bill(*[("t", f"2025-0{m}-01", "1.00") for m in (1, 2, 3)])
+    weeks = snap.cost_trend(by="owner", every="week")
+    assert weeks.summary["growth"] is None and any("at most one day a month" in note for note in weeks.trust)
+    assert snap.cost_trend(by="owner").summary["growth"] == 0
+
+
+def test_many_keys_are_one_beyond_the_largest() -> None:
+    reports = [{"id": f"r{i:04}", "kind": "report", "owners": f"o{i:04}"} for i in range(500)]
+    costs = [{"node": r["id"], "day": d, "amount": (i + 1) * n} for i, r in enumerate(reports) for d, n in (("2025-01-31", 10**6), ("2025-02-28", 2 * 10**6))]
+    result = bill(nodes=reports, costs=costs).cost_change(before=JANUARY, after=FEBRUARY, by="owner")
+    rest = result.frame.filter(pl.col("line") == "the rest").row(0, named=True)
+    assert result.frame.height == 201 and rest["before"] == 10**6 * 300 * 301 // 2 and rest["after"] == 2 * rest["before"]
+    assert result.explain("the rest").height == 300 and any("300 keys" in note for note in result.trust)
 
 
 def test_coverage_says_which_periods_are_complete() -> None:
@@ -205,6 +222,30 @@ def test_a_quantity_that_does_not_drive_the_cost_explains_nothing() -> None:
     assert any("does not drive the cost" in note for note in result.trust)
 
 
+def test_a_pure_move_of_rates_is_currency() -> None:
+    rates = {"currency": ["EUR", "EUR"], "rate": ["1.10", "1.21"], "from": ["2025-01-01", "2025-02-01"], "to": ["2025-01-31", "2025-02-28"]}
+    rows = [{"node": n, "day": d, "amount": a, "currency": c} for n, a, c in (("t", "10", "EUR"), ("j", "100", "EUR"), ("u", "7", "USD")) for d in ("2025-01-31", "2025-02-28")]
+    snap = bill(costs=rows, runs=[run("j", "1", "2025-01-05", 2), run("j", "2", "2025-02-05", 2)])
+    asked = {"rates": rates, "currency": "USD"}
+    result = snap.cost_change(before=JANUARY, after=FEBRUARY, by="owner", **asked)
+    assert {c: result.summary[c] for c in PARTS if result.summary[c]} == {"exchange": 12_100_000}
+    assert any("2025-01: Converted into USD: EUR at 1.10." in n for n in result.trust) and any("EUR at 1.21" in n for n in result.trust)
+    rows[3] = {**rows[3], "amount": "150"}
+    assert change(bill(costs=rows), **asked) == {"exchange": 17, "unexplained": 55}  # 17.60 and 55.00
+    assert any("EUR at 1.10 to 1.21 (2 rates)" in n for n in snap.cost_trend(by="owner", **asked).trust)
+    once = bill(costs=rows).cost_change(before=JANUARY, after=FEBRUARY, by="owner", rates={"EUR": "1.10"})
+    assert once.summary["exchange"] == 0 and once.summary["unexplained"] == 55_000_000
+
+
+def test_less_idle_time_is_volume_as_the_runs_are() -> None:
+    def snap(hours: int) -> ln.Snapshot:
+        runs = [{**run("j", str(n), d, h), "compute": "m"} for n, (d, h) in enumerate((("2025-01-31", 2), ("2025-02-28", hours)))]
+        return bill(("m", "2025-01-31", "24"), ("m", "2025-02-28", "24"), runs=runs, nodes=[{"id": "m", "kind": "compute"}])
+
+    assert change(snap(5)) == {"volume": 3} and change(snap(5), key="idle") == {"volume": -3}
+    assert snap(5).cost_change(before=JANUARY, after=FEBRUARY, by="owner").explain("idle")["unit"].to_list() == ["idle hours"]
+
+
 def test_new_gone_credits_and_storage() -> None:
     assert change(bill(("t", "2025-01-31", "4"), ("u", "2025-02-28", "7"))) == {"new": 7, "gone": -4}
     assert change(bill(("t", "2025-01-31", "4"), ("t", "2025-02-28", "-1"))) == {"unexplained": -5}
@@ -265,11 +306,8 @@ def upstream_by_search(snap: ln.Snapshot, report: str) -> dict[str, tuple[int, i
     graph.remove_edges_from([(a, b) for a, b in graph.edges if kind[a] == "report"])
     graph.add_node(report)
     hops = nx.single_source_shortest_path_length(graph.reverse(), report)
-    outputs: dict[str, list[int]] = {}
-    for r in snap.edges.filter(pl.col("type") == "WRITE").iter_rows(named=True):
-        if home[r["target"]] in hops:
-            outputs.setdefault(r["source"], []).append(hops[home[r["target"]]])
-    far = {**hops, **{job: min(ends) for job, ends in outputs.items()}}
+    near = {job: [hops[t] for t in targets if t in hops] for job, targets in outputs_of(snap).items()}
+    far = {**hops, **{job: min(found) for job, found in near.items() if found}}
     found: dict[str, int] = {}
     for r in snap.costs.iter_rows(named=True):
         if home.get(r["node"]) in far:
@@ -278,7 +316,7 @@ def upstream_by_search(snap: ln.Snapshot, report: str) -> dict[str, tuple[int, i
 
 
 @settings(max_examples=40)
-@given(frames())
+@given(expiring())
 def test_loaded_cost_is_all_that_leads_to_a_report(parts: Parts) -> None:
     snap = snapshot(parts)
     attributed = dict(snap.cost(by="report", method="shapley").frame.select("key", "amount").iter_rows())

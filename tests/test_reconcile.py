@@ -183,6 +183,44 @@ def test_an_invoice_in_another_currency() -> None:
         answer.reconcile({"amount": ["1.00"], "currency": ["CHF"]})
 
 
+def test_only_another_rate_for_the_same_amount_is_a_difference_of_currency() -> None:
+    costs = {"node": ["db/orders", "db/users"], "day": ["2025-06-01"] * 2, "amount": ["100.00", "50.00"], "currency": ["EUR", "USD"]}
+    answer = shop(**costs).cost(rates={"EUR": "1.10"}, currency="USD")
+
+    def steps(invoice: object) -> dict[str, int]:
+        met = answer.reconcile(invoice)
+        adds_up(met)
+        return {s["step"]: s["amount"] for s in met.summary["steps"] if s["step"] in ("currency", "differs")}
+
+    assert steps(165) == {"differs": -5_000_000}  # 160.00 were billed
+    assert steps({"node": ["orders", "users"], "amount": ["100.00", "55.00"], "currency": ["EUR", "USD"]}) == {"differs": -5_000_000}
+    assert steps({"node": ["orders", "users"], "amount": ["90.00", "50.00"], "currency": ["EUR", "USD"]}) == {"differs": 11_000_000}
+    converted = {"node": ["orders", "users"], "amount": ["108.00", "49.00"], "currency": ["USD", "USD"]}
+    assert steps(converted) == {"currency": 2_000_000, "differs": 1_000_000}
+    assert any("Line 1 counts EUR at 1.08, the bill at 1.1" in note for note in answer.reconcile(converted).trust)
+
+
+def test_an_invoice_in_euro_of_costs_in_dollars_takes_rates() -> None:
+    answer = shop().cost()
+    invoice = {"amount": ["40.00"], "currency": ["EUR"]}
+    with pytest.raises(ln.LineageError, match="the invoice is in EUR, the costs are in USD"):
+        answer.reconcile(invoice)
+    assert answer.reconcile(invoice, rates={"eur": "1.05"}, currency="USD").summary["met"] == 1
+    with pytest.raises(ln.LineageError, match="the costs are in USD, not EUR"):
+        answer.reconcile(invoice, rates={"EUR": "1.05"}, currency="EUR")
+
+
+@pytest.mark.parametrize("invoice", ["1e30", 1e30, {"amount": ["1e30"]}, {"amount": [2**62]}, pl.DataFrame({"amount": pl.Series([2**64 - 1], dtype=pl.UInt64)})])
+def test_amounts_beyond_counting_are_named(invoice: object) -> None:
+    with pytest.raises(ln.LineageError, match="beyond what can be counted"):
+        shop().cost().reconcile(invoice)
+
+
+def test_a_long_word_is_no_path() -> None:
+    with pytest.raises(ln.LineageError, match="5,000 characters"):
+        shop().cost().reconcile("x" * 5000)
+
+
 def test_exports_are_invoices(tmp_path: Path) -> None:
     from test_focus import CUR, FOCUS
 

@@ -233,7 +233,7 @@ def _carried(lineage: Lineage, told: pl.DataFrame, homes: pl.DataFrame) -> pl.Da
 
 def of_unused(answer: Answer) -> Overlay:
     """Show the verdict on each table."""
-    groups = {"live": 0, "protected": 5, "seasonal": 1, "unknown": 3} | dict.fromkeys(DROPPABLE, 4)
+    groups = {"live": 0, "protected": 5, "seasonal": 1, "dropped": 2, "unknown": 3} | dict.fromkeys(DROPPABLE, 4)
     level = pl.col("verdict").replace_strict(groups, default=2, return_dtype=pl.Int64)
     last = pl.when(pl.col("last_read").is_null()).then(pl.lit("")).otherwise(pl.format(", last read {}", pl.col("last_read").dt.to_string("%Y-%m-%d")))
     text = pl.concat_str("verdict", pl.when(pl.col("verdict") == "live").then(pl.lit("")).otherwise(last))

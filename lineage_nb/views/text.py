@@ -21,7 +21,7 @@ _NARROW = 12
 NODE_COLUMNS = ("node", "via", "origin", "key", "source", "target", "read_by")
 MONEY_COLUMNS = (
     *("amount", "billed", "exclusive", "shared", "freed", "cash", "promised", "realised"),
-    *("before", "after", "change", "new", "gone", "volume", "price", "moved", "unexplained"),
+    *("before", "after", "change", "new", "gone", "volume", "price", "moved", "exchange", "unexplained"),
     *("invoiced", "recorded", "difference"),
 )
 """Columns of results that hold micro-units, where they are whole numbers."""

@@ -13,7 +13,7 @@ from functools import partial
 import polars as pl
 
 from lineage_nb.analyses.cost.bill import Bill, bill_of, days_of_period
-from lineage_nb.analyses.cost.centres import Centres, CentresOn
+from lineage_nb.analyses.cost.centres import Centres, CentresOn, namesakes
 from lineage_nb.analyses.cost.consumers import BY, BY_MAP
 from lineage_nb.analyses.cost.direct import DirectSplit
 from lineage_nb.analyses.cost.flow import FlowSplit
@@ -21,8 +21,9 @@ from lineage_nb.analyses.cost.parts import Parts
 from lineage_nb.analyses.cost.period import During, log_sentence
 from lineage_nb.analyses.cost.placement import IDLE, Placement, place
 from lineage_nb.analyses.cost.reach import ReachSplit
+from lineage_nb.analyses.cost.readers import scanners
 from lineage_nb.analyses.cost.reconcile import reconcile
-from lineage_nb.analyses.cost.shares import Method
+from lineage_nb.analyses.cost.shares import LINES, Method
 from lineage_nb.analyses.result import Answer, money, plural
 from lineage_nb.analyses.usage_log import resolve_consumers
 from lineage_nb.errors import LineageError, did_you_mean
@@ -32,9 +33,6 @@ from lineage_nb.model.names import spoken_name
 __all__ = ["LINES", "METHODS", "cost"]
 
 METHODS = ("usage", "even", "direct", "marginal", "shapley")
-LINES = ("joint", "other", "unconsumed", "unallocated", "idle")
-"""Keys that are no consumer: what several depend on (`marginal` alone has it); readers the grouping does not cover;
-what reaches nobody; what has no node; warehouse time in which nothing ran."""
 
 
 def cost(
@@ -162,15 +160,15 @@ def cost(
     named = resolve_consumers(lineage, monitors)
     parts = []
     for spent, on in _spans(lineage, bill, by, centres):
-        placed = place(lineage, spent, idle=idle)
+        placed = place(lineage, spent, idle=idle, period=during)
         parts.append((placed, _method(lineage, placed, by, method, named, during, on)))
     attributed = Parts(parts)
     frame = _frame(attributed)
-    summary = _summary(frame, bill, by, method)
+    summary = _summary(frame, bill, by, method) | {"period": None if period is None else days_of_period(period)}
     met = reconcile(lineage, bill, summary, invoice, period=period, rates=rates) if invoice is not None else None
     if met is not None:
         summary |= {"invoiced": met.summary["invoiced"], "steps": met.summary["steps"]}
-    notes = _trust(lineage, bill, summary, attributed, during)
+    notes = _trust(lineage, bill, summary, attributed, during, named)
     return Answer(
         "cost",
         frame,
@@ -210,7 +208,7 @@ def _method(
     if method in ("shapley", "marginal"):
         return ReachSplit(lineage, placed, by, method, monitors, period, centres)
     if method == "direct" and by != "dataset":
-        return DirectSplit(lineage, placed, by, centres)
+        return DirectSplit(lineage, placed, by, centres, period)
     return FlowSplit(lineage, placed, by, method, monitors, period, centres)
 
 
@@ -251,18 +249,24 @@ def _headline(summary: dict[str, object]) -> str:
     def cash(name: str) -> str:
         return money(int(str(summary[name])), str(summary["currency"]))
 
-    text = f"{cash('billed')} were billed from {summary['first']} to {summary['last']}; {cash('attributed')} reach {plural(int(str(summary['keys'])), str(summary['by']).replace('_', ' '))}"
+    asked = summary["period"]
+    first, last = asked if isinstance(asked, tuple) else (summary["first"], summary["last"])
+    text = f"{cash('billed')} were billed from {first} to {last}; {cash('attributed')} reach {plural(int(str(summary['keys'])), str(summary['by']).replace('_', ' '))}"
     rest = [f"{line} {cash(line)}" for line in LINES if summary[line]]
     return text + ("; " + ", ".join(rest) if rest else "") + "."
 
 
-def _trust(lineage: Lineage, bill: Bill, summary: dict[str, object], attributed: Parts, period: During | None) -> tuple[str, ...]:
+def _trust(lineage: Lineage, bill: Bill, summary: dict[str, object], attributed: Parts, period: During | None, named: Sequence[str]) -> tuple[str, ...]:
     parts = [*bill.notes, *attributed.notes]
+    shared = namesakes(lineage.frames["nodes"]) if summary["by"] not in ("report", "dataset") else []
+    if shared:
+        parts.append(f"Several principals are called {', '.join(shared[:3])}{' …' if len(shared) > 3 else ''}: owners named so are no one of them, and count by the word itself; give ids.")
     measured, first, last = attributed.measured, summary["first"], summary["last"]
     if summary["by"] != "dataset" and summary["method"] != "direct" and isinstance(first, date) and isinstance(last, date):
         parts.append(log_sentence(lineage, first, last))
         if period is not None:
             parts.append(period.sentence())
+        parts += _scanners(lineage, named, period)
     if measured and summary["by"] != "dataset" and summary["method"] == "usage":
         parts.append(
             f"Tables were split by bytes scanned ({measured['bytes']:,}), by reads where bytes are not known for all "
@@ -273,6 +277,14 @@ def _trust(lineage: Lineage, bill: Bill, summary: dict[str, object], attributed:
     total = sum(int(str(summary[k])) for k in ("attributed", *LINES))
     parts.append(f"The lines add up to the bill: {money(total, str(summary['currency']))}.")
     return tuple(parts)
+
+
+def _scanners(lineage: Lineage, monitors: Sequence[str], period: During | None) -> list[str]:
+    """Say which accounts read nearly everything."""
+    found = scanners(lineage, monitors, period)
+    if not found:
+        return []
+    return [f"{', '.join(found[:3])}{' …' if len(found) > 3 else ''} read nearly every table, as scanners do, and bear cost for it; named in monitors=, they would not count."]
 
 
 def _explain(attributed: Parts, frame: pl.DataFrame, key: str) -> pl.DataFrame:

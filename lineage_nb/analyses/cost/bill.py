@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
 
@@ -15,9 +15,10 @@ from lineage_nb.graph.lineage import Lineage
 from lineage_nb.model.normalise import parse_time
 from lineage_nb.model.resources import BY_END
 
-__all__ = ["Bill", "Days", "bill_of", "currency_of", "days_of_period", "spent_rows", "stamp"]
+__all__ = ["TINY", "Bill", "Days", "bill_of", "currency_of", "days_of_period", "is_tiny", "spent_rows", "stamp"]
 
 Days = tuple[date | str, date | str]
+TINY = "No amount reaches one cent: whole numbers in a frame count micro-units (1,000,000 are 1.00); give text or decimals for currency units."
 LIMIT = 2.0**62
 """Micro-units that can be summed without a doubt."""
 
@@ -29,7 +30,7 @@ class Bill:
     Attributes
     ----------
     rows : polars.DataFrame
-        Rows of `costs` with role ``billed``; amounts in `currency`, and `own_currency`, in which they were billed.
+        Rows of `costs` with role ``billed``; amounts in `currency`, and `own_currency` and `own_amount`, as they were billed.
     currency : str
         Of all amounts; empty without rows.
     notes : tuple of str
@@ -76,18 +77,26 @@ def bill_of(
         For a name that fits no or several nodes.
     """
     rows = spent_rows(lineage, period, of)
-    own = rows.with_columns(pl.col("currency").alias("own_currency"))
+    own = rows.with_columns(pl.col("currency").alias("own_currency"), pl.col("amount").alias("own_amount"))
     converted = convert(own, currency, rates)
     notes = [converted.note] if converted.note else []
+    if is_tiny(rows["amount"]):
+        notes.append(TINY)
     guessed = _guessed(lineage, rows)
     if guessed:
         notes.append(f"{plural(guessed, 'resource')} of the bill {'was' if guessed == 1 else 'were'} found by the end of a node's id.")
     if period is not None and {"start", "end"} <= set(rows.columns):
         last = days_of_period(period)[1]
-        long = rows.filter(stamp(rows, "end") > datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1))
+        long = rows.filter(stamp(rows, "end") - timedelta(microseconds=1) > datetime.combine(last, time.max, UTC))
         if long.height:
             notes.append(f"{plural(long.height, 'row')} lasting beyond {last} count{'s' if long.height == 1 else ''} in full on the first day.")
     return Bill(converted.rows, converted.currency, tuple(notes))
+
+
+def is_tiny(amounts: pl.Series) -> bool:
+    """Tell whether the largest amount (micro-units) is some, but less than a cent."""
+    largest = amounts.abs().max()
+    return isinstance(largest, int) and 0 < largest < 10_000
 
 
 def _guessed(lineage: Lineage, rows: pl.DataFrame) -> int:

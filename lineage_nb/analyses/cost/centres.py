@@ -10,7 +10,7 @@ import polars as pl
 from lineage_nb.errors import LineageError, SchemaError
 from lineage_nb.sources.tables import days_of, table_of
 
-__all__ = ["Centres", "CentresOn", "principals"]
+__all__ = ["Centres", "CentresOn", "namesakes", "principals"]
 
 _COLUMNS = ("owner", "team", "cost_centre", "from", "to")
 _SPELLED = {"cost_center": "cost_centre", "costcentre": "cost_centre", "costcenter": "cost_centre"}
@@ -142,7 +142,7 @@ def principals(nodes: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        key (an id or a name, each once), principal, type, team (of a person).
+        key (an id, or the name of one principal alone; each once), principal, type, team (of a person).
     """
     known = nodes.filter(pl.col("kind") == "principal").select(
         "name",
@@ -151,5 +151,13 @@ def principals(nodes: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("type").is_null() | (pl.col("type") != "team")).then("parent").alias("team"),
     )
     by_id = known.select(pl.col("principal").alias("key"), "principal", "type", "team")
-    by_name = known.select(pl.col("name").alias("key"), "principal", "type", "team")
+    by_name = known.filter(pl.len().over("name") == 1).select(pl.col("name").alias("key"), "principal", "type", "team")
     return pl.concat([by_id, by_name]).unique("key", keep="first", maintain_order=True)
+
+
+def namesakes(nodes: pl.DataFrame) -> list[str]:
+    """List the owners of nodes that are named by a word which several principals have as their name, sorted."""
+    people = nodes.filter(pl.col("kind") == "principal")
+    shared = people.filter(pl.col("name").is_not_null() & (pl.len().over("name") > 1))["name"].unique()
+    used = nodes["owners"].explode().drop_nulls().unique()
+    return used.filter(used.is_in(shared.implode()) & ~used.is_in(people["id"].implode())).sort().to_list()

@@ -9,11 +9,13 @@ from typing import Any
 import polars as pl
 
 from lineage_nb.analyses.cost.attribution import LINES, cost
-from lineage_nb.analyses.cost.bill import bill_of, days_of_period
-from lineage_nb.analyses.cost.change_cells import DOUBTED, PARTS, cells, per_day, with_parts
+from lineage_nb.analyses.cost.bill import Bill, bill_of, days_of_period
+from lineage_nb.analyses.cost.change_cells import DOUBTED, PARTS, REST, cells, per_day, with_parts
+from lineage_nb.analyses.cost.period import During
 from lineage_nb.analyses.cost.periods import Span, words
 from lineage_nb.analyses.cost.placement import place
 from lineage_nb.analyses.cost.quantities import UNITS, quantities
+from lineage_nb.analyses.cost.rate_moves import rate_moves
 from lineage_nb.analyses.cost.trend import found_key
 from lineage_nb.analyses.result import Answer, money, plural
 from lineage_nb.errors import LineageError, did_you_mean
@@ -23,6 +25,7 @@ from lineage_nb.model.names import spoken_name
 __all__ = ["COMPARE", "PARTS", "cost_change"]
 
 COMPARE = ("total", "per day")
+_MOST = 200
 
 
 def cost_change(
@@ -55,7 +58,8 @@ def cost_change(
     -------
     Answer
         Frame: key, before, after, change (micro-units), then the parts of the change, which add up to it: ``new``, ``gone``,
-        ``volume``, ``price``, ``moved``, ``unexplained`` (see the notes), line (consumer, or a line of `cost`). The
+        ``volume``, ``price``, ``exchange``, ``moved``, ``unexplained`` (see the notes), line (consumer, or a line of `cost`). Of more than 400 keys the
+        200 largest of each span are told apart, and all others are one key and line, ``the rest``. The
         largest change first, lines last. Summary: the sums of all these, change_share, before_days, after_days, by_unit
         (what was measured in what: micro-units before), doubted, rises and falls (key → change).
 
@@ -74,13 +78,15 @@ def cost_change(
         Old cost × (new quantity / old quantity − 1): what the new quantity would have cost more at the old price.
     ``price``
         The rest of a resource's change: new quantity × (new price − old price).
+    ``exchange``
+        New cost in its own currency × (new rate − old rate): what exchange rates alone did. All other parts are at old rates.
     ``moved``
         Old cost × (new share − old share): the same resource, split differently between keys. Over all keys it is zero.
     ``unexplained``
         The change of a resource whose quantity is not known in both spans, or does not drive its cost (the price would
         have changed more than threefold), or that is a credit in one.
 
-    For the quantity of a resource the first that is known counts of: driver rows, execution time, bytes, rows
+    For the quantity of a resource the first that is known counts of: idle hours (of a machine's idle time), driver rows, execution time, bytes, rows
     (`lineage_nb.analyses.cost.quantities`).
 
     References
@@ -116,16 +122,20 @@ def cost_change(
     if len(currencies) > 1:
         raise LineageError(f"costs in several currencies ({', '.join(currencies)}): convert them to one before loading")
     money_ = {c: options.get(c) for c in ("currency", "rates")}
-    spent = [bill_of(lineage, span, options.get("of"), **money_).rows for span in spans]
-    held = [cells(lineage, a, s, place(lineage, s, idle=options.get("idle", "line"))) for a, s in zip(answers, spent, strict=True)]
-    measured = quantities(lineage, pl.concat(held), *spans)
+    bills = [bill_of(lineage, span, options.get("of"), **money_) for span in spans]
+    spent, idle = [bill.rows for bill in bills], options.get("idle", "line")
+    during = [During(lineage, *span) for span in spans]
+    placed = [place(lineage, s, idle=idle, period=d) for s, d in zip(spent, during, strict=True)]
+    told = _told_apart(answers)
+    held = [cells(lineage, *each, told) for each in zip(answers, spent, placed, during, strict=True)]
+    measured = quantities(lineage, pl.concat(held), *during, idle=[p.idle_hours for p in placed])
     if compare == "per day":
         lengths = [last - first + timedelta(days=1) for first, last in spans]
         held = [per_day(h, length) for h, length in zip(held, lengths, strict=True)]
         measured = measured.with_columns(
             pl.col(c) / length.days for c, length in zip(("quantity_before", "quantity_after"), lengths, strict=True)
         )
-    parts = with_parts(held[0], held[1], measured)
+    parts = with_parts(held[0], held[1], measured, rate_moves(lineage, spent, during, idle, currencies[0]))
     frame = _frame(parts, answers)
     summary = _summary(frame, parts, spans, currencies[0], by, method, compare)
     return Answer(
@@ -133,16 +143,25 @@ def cost_change(
         frame,
         _headline(summary),
         summary,
-        _trust(summary),
+        _trust(summary, bills, len({k for a in answers for k in a.frame["key"]} - told)),
         lineage,
         partial(_explain, parts, frame),
         settings={"before": before, "after": after, "by": by, "method": method, "compare": compare, **options},
     )
 
 
+def _told_apart(answers: list[Answer]) -> set[str]:
+    """The largest keys of each span and all lines; all keys, where they are not many more."""
+    every = {k for a in answers for k in a.frame["key"]}
+    if len(every) <= 2 * _MOST:
+        return every
+    rows = [a.frame.filter(pl.col("line") == "consumer").sort(-pl.col("amount").abs(), "key")["key"].head(_MOST) for a in answers]
+    return {k for keys in rows for k in keys} | {k for a in answers for k in a.frame.filter(pl.col("line") != "consumer")["key"]}
+
+
 def _frame(parts: pl.DataFrame, answers: list[Answer]) -> pl.DataFrame:
     lines = pl.concat([a.frame.select("key", "line") for a in answers]).unique("key", keep="first", maintain_order=True)
-    sums = parts.group_by("key").agg(pl.col("before", "after", *PARTS).sum()).join(lines, on="key", how="left")
+    sums = parts.group_by("key").agg(pl.col("before", "after", *PARTS).sum()).join(lines, on="key", how="left").with_columns(pl.col("line").fill_null(REST))
     change = (pl.col("after") - pl.col("before")).alias("change")
     frame = sums.with_columns(change).select("key", "before", "after", "change", *PARTS, "line")
     last = pl.col("line").replace_strict({"consumer": 0, **{k: i + 1 for i, k in enumerate(LINES)}}, default=len(LINES) + 1)
@@ -191,7 +210,7 @@ def _signed(micro: int, currency: str) -> str:
     return ("+" if micro > 0 else "") + money(micro, currency)
 
 
-def _trust(summary: dict[str, Any]) -> tuple[str, ...]:
+def _trust(summary: dict[str, Any], bills: list[Bill], untold: int) -> tuple[str, ...]:
     currency = summary["currency"]
     days = summary["before_days"], summary["after_days"]
     notes = ["Before plus the parts is after, for every key, to the micro-unit."]
@@ -200,6 +219,11 @@ def _trust(summary: dict[str, Any]) -> tuple[str, ...]:
         notes.append(f"The spans differ in length ({plural(days[0], 'day')} and {plural(days[1], 'day')}); {how}.")
     known = [f"{money(amount, currency)} by {unit}" for unit, amount in summary["by_unit"].items()]
     notes.append(f"Quantities are known for {', '.join(known)} of what was billed before." if known else "No quantity is known in both spans: nothing is told of volume and price.")
+    if untold:
+        notes.append(f"{plural(untold, 'key')} beyond the largest {_MOST} of each span are one: {REST}.")
+    common = [note for note in bills[0].notes if note in bills[1].notes]
+    spans = summary["before_span"], summary["after_span"]
+    notes += common + [f"{words(span)}: {note}" for span, bill in zip(spans, bills, strict=True) for note in bill.notes if note not in common]
     if summary["doubted"]:
         notes.append(
             f"Of {money(summary['doubted'], currency)} the price per recorded quantity would have changed more than {DOUBTED:.0f}-fold: "

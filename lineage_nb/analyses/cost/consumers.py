@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -12,56 +11,18 @@ from numpy.typing import NDArray
 
 from lineage_nb.analyses.cost.centres import CentresOn, principals
 from lineage_nb.analyses.cost.period import During
-from lineage_nb.analyses.usage_log import usage_log
-from lineage_nb.graph.csr import Ints
+from lineage_nb.analyses.cost.readers import Places, readers
+from lineage_nb.analyses.cost.shares import apart
+from lineage_nb.analyses.unused.unlogged import EXPORTS, SHARES, is_served, word
+from lineage_nb.graph.csr import Ints, build_adjacency
 from lineage_nb.graph.lineage import Lineage
+from lineage_nb.graph.propagate import live
 
-__all__ = ["BY", "BY_MAP", "UNNAMED", "Consumers", "Places", "consumers", "owner_keys"]
+__all__ = ["BY", "BY_MAP", "Consumers", "consumers", "owner_keys"]
 
 BY = ("owner", "team", "report", "consumer", "dataset")
 BY_MAP = "cost_centre"
 """The grouping that needs a map of owners (see `lineage_nb.analyses.cost.centres`)."""
-UNNAMED = "unnamed reader"
-"""Stands for readers that the log does not name."""
-
-
-class Places:
-    """Numbers of everything that can cost or read: all nodes but columns by id, then the unnamed reader.
-
-    Parameters
-    ----------
-    lineage : Lineage
-        A snapshot.
-    """
-
-    def __init__(self, lineage: Lineage) -> None:
-        coded = lineage.coded
-        self._coded = coded
-        inside = ~coded.of_kind("column")
-        self._number = np.cumsum(inside) - 1
-        self._inside = np.flatnonzero(inside)
-        self.kinds = coded.kinds.cast(pl.String).gather(self._inside)
-        self.unnamed = len(self._inside)
-        self.n = self.unnamed + 1
-
-    @cached_property
-    def names(self) -> pl.Series:
-        """Ids; shape (n,)."""
-        return pl.concat([self._coded.ids.gather(self._inside), pl.Series([UNNAMED])]).alias("node")
-
-    def of(self, ids: pl.Series) -> Ints:
-        """Places of ids, a column's being its dataset's; null is the unnamed reader; shape (m,)."""
-        at = self._coded.numbers(ids)
-        named = at.fill_null(0).to_numpy()
-        home = self._number[self._coded.data[named]] if len(self._number) else named
-        known = np.where((ids == UNNAMED).fill_null(value=True).to_numpy() & at.is_null().to_numpy(), self.unnamed, home)
-        if (at.is_null().to_numpy() & (known != self.unnamed)).any():
-            raise KeyError(f"no node {ids.filter(at.is_null())[0]!r}")
-        return known.astype(np.int64)
-
-    def of_numbers(self, numbers: Ints) -> Ints:
-        """Places of numbers of the snapshot's nodes, none of them a column."""
-        return self._number[numbers]
 
 
 @dataclass(frozen=True)
@@ -123,13 +84,15 @@ def consumers(
         Teams and cost centres of owners.
     """
     places = Places(lineage)
-    read = _readers(lineage, places, monitors, period, measured=measured)
+    read = readers(lineage, places, monitors, period, measured=measured)
     target = read["target"].to_numpy()
     spent_on = places.of(paid_for) if paid_for is not None else np.zeros(0, dtype=np.int64)
     seen = np.unique(np.concatenate([target, spent_on]))
-    final = _kind_is(places, "principal", "compute")
-    final[places.unnamed] = True
+    final = np.append(places.kinds.is_in(["principal", "compute"]).to_numpy(), True)
     pairs = _keys(lineage, by, places.names.gather(seen[final[seen]]), centres)
+    if by != "dataset":
+        out = _out_of_sight(lineage, places, read, places.of(pairs["terminal"]))
+        pairs = pl.concat([pairs, out.select(terminal="node", key=pl.lit("other"))]).sort("terminal", "key")
     terminal = places.of(pairs["terminal"])
     keys = pairs["key"].unique().sort()
     key = keys.search_sorted(pairs["key"]).to_numpy().astype(np.int64) if pairs.height else np.zeros(0, dtype=np.int64)
@@ -145,48 +108,17 @@ def _kind_is(places: Places, *kinds: str) -> NDArray[np.bool_]:
     return np.append(places.kinds.is_in(list(kinds)).to_numpy(), False)
 
 
-def _readers(lineage: Lineage, places: Places, monitors: Sequence[str], period: During | None, *, measured: bool) -> pl.DataFrame:
-    """source, target, bytes, reads (null: not known), one row a pair, sorted."""
-    reads = usage_log(lineage, monitors).reads
-    reads = reads if period is None else period.reads(reads)
-    own = reads.filter(~pl.col("consumer_kind").is_in(["job", "column"]) | pl.col("consumer_kind").is_null())
-    report = _kind_is(places, "report")
-    direct = pl.DataFrame(
-        {"source": places.of(own["node"]), "target": places.of(own["consumer"]), "bytes": own["bytes"], "reads": own["reads"]}
-    )
-    direct = direct.filter(pl.Series(~report[direct["source"].to_numpy()]) & (pl.col("source") != pl.col("target")))
-    direct = direct.group_by("source", "target").agg(_if_all_known("bytes"), pl.col("reads").sum())
-    graph = (lineage if period is None else period.flow).graph("dataset")
-    ends = {side: places.of_numbers(graph.members[getattr(graph.adjacency, side)]) for side in ("source", "target")}
-    moved = pl.DataFrame(ends, schema={"source": pl.Int64, "target": pl.Int64}).filter(pl.col("source") != pl.col("target"))
-    if direct.height:
-        moved = moved.join(direct.select("source", "target"), on=["source", "target"], how="anti")
-    unknown = [pl.lit(None, pl.Int64).alias(c) for c in ("bytes", "reads")]
-    found = _by_runs(lineage, places, period) if measured else None
-    moved = moved.join(found, on=["source", "target"], how="left") if found is not None else moved.with_columns(unknown)
-    columns = ["source", "target", "bytes", "reads"]
-    return pl.concat([direct.select(columns), moved.select(columns)], how="vertical_relaxed").sort("source", "target")
-
-
-def _if_all_known(column: str) -> pl.Expr:
-    return pl.when(pl.col(column).is_not_null().all()).then(pl.col(column).sum()).alias(column)
-
-
-def _by_runs(lineage: Lineage, places: Places, period: During | None) -> pl.DataFrame | None:
-    """What runs read from one dataset to write another: source, target, bytes, reads (number of runs)."""
-    runs, io = lineage.frames["runs"], lineage.frames["io"]
-    runs = runs if period is None else period.runs(runs)
-    inputs = io.filter(pl.col("direction") == "in").join(runs.select("run", "job"), on="run")
-    if inputs.is_empty():
-        return None
-    read = inputs.group_by("job", pl.col("dataset").alias("source")).agg(
-        _if_all_known("bytes"), pl.len().cast(pl.Int64).alias("reads")
-    )
-    written = lineage.frames["edges"].filter(pl.col("type") == "WRITE")
-    writes = written.select(pl.col("source").alias("job"), "target").unique()
-    found = read.join(writes, on="job")
-    found = found.with_columns(pl.Series(c, places.of(found[c])) for c in ("source", "target"))
-    return found.group_by("source", "target").agg(_if_all_known("bytes"), pl.col("reads").sum())
+def _out_of_sight(lineage: Lineage, places: Places, read: pl.DataFrame, terminal: Ints) -> pl.DataFrame:
+    """Ids (node) of consumers that no grouping has: jobs that export; shares, exports and models that lead to no other."""
+    source, target = (read[c].to_numpy() for c in ("source", "target"))
+    nodes = lineage.frames["nodes"]
+    served = pl.any_horizontal(word(c).is_in((*SHARES, *EXPORTS)) for c in ("type", "kind")).fill_null(value=False) | is_served()
+    data = ~pl.col("kind").is_in(["column", "job", "principal", "compute", "report"])
+    job = np.append((places.kinds == "job").to_numpy(), False)
+    at = np.union1d(target[job[target]], places.of(nodes.filter(data & served)["id"]))
+    if len(at):
+        at = at[~live(build_adjacency(places.n, source, target)[0], np.unique(terminal))[at]]
+    return pl.DataFrame({"node": places.names.gather(at)}, schema={"node": pl.String})
 
 
 def _keys(lineage: Lineage, by: str, people: pl.Series, centres: CentresOn | None) -> pl.DataFrame:
@@ -194,14 +126,14 @@ def _keys(lineage: Lineage, by: str, people: pl.Series, centres: CentresOn | Non
     nodes = lineage.frames["nodes"]
     if by == "dataset":
         data = lineage.graph("dataset").nodes["id"]
-        return pl.DataFrame({"terminal": data, "key": data})
+        return pl.DataFrame({"terminal": data, "key": data}).with_columns(apart(pl.col("key"), by))
     reports = nodes.filter(pl.col("kind") == "report").select(pl.col("id").alias("terminal"), "owners")
     direct = pl.DataFrame({"terminal": people})
     if by == "consumer":
         both = pl.concat([reports.select("terminal"), direct])
-        return both.with_columns(pl.col("terminal").alias("key")).sort("terminal")
+        return both.with_columns(apart(pl.col("terminal"), by).alias("key")).sort("terminal")
     if by == "report":
-        named = reports.select("terminal", pl.col("terminal").alias("key"))
+        named = reports.select("terminal", apart(pl.col("terminal"), by).alias("key"))
         return pl.concat([named, direct.with_columns(pl.lit("other").alias("key"))]).sort("terminal", "key")
     owners = reports.explode("owners").select("terminal", pl.col("owners").alias("key"))
     pairs = pl.concat([owners, direct.with_columns(pl.col("terminal").alias("key"))])
@@ -231,7 +163,7 @@ def owner_keys(nodes: pl.DataFrame, pairs: pl.DataFrame, by: str, centres: Centr
     pairs = pairs.rename({"owner": "key"}).join(principals(nodes), on="key", how="left")
     key = pl.coalesce("principal", "key")
     if by not in ("team", BY_MAP):
-        return pairs.select("terminal", key.fill_null("other").alias("key")).unique().sort("terminal", "key")
+        return pairs.select("terminal", apart(key, by).fill_null("other").alias("key")).unique().sort("terminal", "key")
     centres = centres or CentresOn()
     pairs = pairs.with_columns(key.alias("who"), (pl.col("terminal") == pl.col("key")).alias("is_reader"))
     pairs = pairs.join(centres.frame(pairs["who"]).rename({"key": "who"}), on="who", how="left")
@@ -241,4 +173,4 @@ def owner_keys(nodes: pl.DataFrame, pairs: pl.DataFrame, by: str, centres: Centr
     if by == BY_MAP:
         of_team = centres.frame(pairs["key"]).select("key", pl.col("own_centre").alias("of_team"))
         pairs = pairs.join(of_team, on="key", how="left").with_columns(pl.coalesce("own_centre", "of_team").alias("key"))
-    return pairs.select("terminal", pl.col("key").fill_null("other")).unique().sort("terminal", "key")
+    return pairs.select("terminal", apart(pl.col("key"), by).fill_null("other").alias("key")).unique().sort("terminal", "key")

@@ -10,8 +10,10 @@ import polars as pl
 
 from lineage_nb.analyses.cost.centres import CentresOn
 from lineage_nb.analyses.cost.consumers import owner_keys
-from lineage_nb.analyses.cost.placement import Placement, written
-from lineage_nb.analyses.cost.shares import Split
+from lineage_nb.analyses.cost.outputs import written
+from lineage_nb.analyses.cost.period import During
+from lineage_nb.analyses.cost.placement import Placement
+from lineage_nb.analyses.cost.shares import Split, apart
 from lineage_nb.graph.flow import split
 from lineage_nb.graph.lineage import Lineage
 
@@ -30,6 +32,7 @@ class DirectSplit:
     placed: Placement
     by: str
     centres: CentresOn | None = None
+    period: During | None = None
     measured: dict[str, int] = field(default_factory=dict)
 
     @cached_property
@@ -48,19 +51,19 @@ class DirectSplit:
         nodes = self.lineage.frames["nodes"]
         mine = nodes.filter(pl.col("id").is_in(spent.implode()))
         if self.by == "report":
-            key = pl.when(pl.col("kind") == "report").then("id").otherwise(pl.lit("other"))
+            key = pl.when(pl.col("kind") == "report").then(apart(pl.col("id"), self.by)).otherwise(pl.lit("other"))
             return mine.select(pl.col("id").alias("node"), key.alias("key"))
         reports = mine.filter((pl.col("kind") == "report") & (self.by == "consumer"))["id"]
         run_by = self._runners(mine.filter(~pl.col("id").is_in(reports.implode())))
         keys = owner_keys(nodes, run_by.rename({"node": "terminal"}), self.by, self.centres).rename({"terminal": "node"})
-        return pl.concat([keys, pl.DataFrame({"node": reports, "key": reports})])
+        return pl.concat([keys, pl.DataFrame({"node": reports}).with_columns(apart(pl.col("node"), self.by).alias("key"))])
 
     def _runners(self, mine: pl.DataFrame) -> pl.DataFrame:
         """node, owner (null: nobody is named)."""
-        nodes, edges = self.lineage.frames["nodes"], self.lineage.frames["edges"]
-        every = edges.filter(pl.col("type") == "WRITE")["source"]
+        nodes = self.lineage.frames["nodes"]
+        every = nodes.filter(pl.col("kind") == "job")["id"]
         people = nodes.filter(pl.col("kind") == "principal")["id"]
-        writes = written(self.lineage, every)
+        writes = written(self.lineage, every, self.period)
         of_job = self._first_known(
             writes.filter(pl.col("node").is_in(people.implode())).select(pl.col("job").alias("node"), pl.col("node").alias("owner")),
             _owners(nodes.filter(pl.col("kind") == "job")),

@@ -27,6 +27,7 @@ _SPELLED = {
     "from": "first", "start": "first", "to": "last", "end": "last", "text": "description", "id": "record",
 }
 _MICRO = Decimal(1_000_000)
+_MOST = Decimal(2**62) / _MICRO
 
 
 def invoice_lines(given: object, currency: str = "") -> pl.DataFrame:
@@ -65,17 +66,27 @@ def invoice_lines(given: object, currency: str = "") -> pl.DataFrame:
 
 def _total(given: object) -> int | None:
     """The amount, where an invoice is a single number."""
-    if isinstance(given, str) and not Path(given).is_file():
+    if isinstance(given, str) and not _is_file(given):
         try:
-            return _micro(decimal_of(given, "invoice"))
+            number = decimal_of(given, "invoice")
         except LineageError:
             return None
+        return _micro(number)
     if isinstance(given, (Decimal, int, float)):
         return _micro(decimal_of(given, "invoice"))
     return None
 
 
-def _micro(amount: Decimal) -> int:
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError) as error:  # too long, or with a null byte
+        raise LineageError(f"invoice: {text[:60]!r}{' …' if len(text) > 60 else ''} ({len(text):,} characters) is no path; give a file, a frame or a number") from error
+
+
+def _micro(amount: Decimal, what: str = "invoice") -> int:
+    if abs(amount) >= _MOST:
+        raise LineageError(f"{what} is {amount:.3E}, which is beyond what can be counted; amounts are below {_MOST:.1E} currency units")
     return int((amount * _MICRO).to_integral_value(ROUND_HALF_EVEN))
 
 
@@ -134,12 +145,17 @@ def _text(table: pl.DataFrame, column: str) -> list[str | None]:
 
 def _amounts(given: pl.Series) -> Sequence[int]:
     if given.dtype.is_integer() and not given.null_count():
-        return given.cast(pl.Int64).to_list()
+        whole: list[int] = given.to_list()
+        beyond = next((n for n, amount in enumerate(whole, 1) if abs(amount) >= 2**62), None)
+        if beyond is not None:
+            raise LineageError(f"invoice, line {beyond}: the amount is {whole[beyond - 1]:,} micro-units, which is beyond what can be counted (below 2**62)")
+        return whole
     found = []
     for number, text in enumerate(exact_texts(given), 1):
         if not text:
             raise SchemaError.of("invoice", [f"line {number}: the amount is empty"])
-        found.append(_micro(decimal_of(text, f"invoice, line {number}: the amount")))
+        what = f"invoice, line {number}: the amount"
+        found.append(_micro(decimal_of(text, what), what))
     return found
 
 

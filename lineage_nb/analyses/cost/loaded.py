@@ -14,8 +14,8 @@ import polars as pl
 from lineage_nb.analyses.cost.attribution import cost
 from lineage_nb.analyses.cost.bill import days_of_period
 from lineage_nb.analyses.cost.consumers import Consumers, consumers
+from lineage_nb.analyses.cost.outputs import written
 from lineage_nb.analyses.cost.period import During
-from lineage_nb.analyses.cost.placement import written
 from lineage_nb.analyses.result import Answer, money, plural
 from lineage_nb.analyses.usage_log import resolve_consumers
 from lineage_nb.errors import LineageError
@@ -132,7 +132,7 @@ class _Way:
     @cached_property
     def _start(self) -> pl.DataFrame:
         """node, from (the dataset that a job writes nearest to the report; any other node itself), place, hops."""
-        writes = written(self.lineage, self.nodes).rename({"job": "node", "node": "from"})
+        writes = written(self.lineage, self.nodes, self.period).rename({"job": "node", "node": "from"})
         own = pl.DataFrame({"node": self.nodes, "from": self.nodes}).join(writes, on="node", how="anti")
         pairs = pl.concat([own, writes])
         place = self._net.places.of(pairs["from"])

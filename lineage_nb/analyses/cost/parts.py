@@ -12,6 +12,7 @@ import polars as pl
 
 from lineage_nb.analyses.cost.placement import Placement
 from lineage_nb.analyses.cost.shares import Method, Split
+from lineage_nb.analyses.result import plural
 
 __all__ = ["Parts"]
 
@@ -60,7 +61,11 @@ class Parts:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was placed how, in words."""
-        return tuple(dict.fromkeys(placed.note for placed, _ in self.parts if placed.note))
+        homeless = pl.concat([placed.homeless for placed, _ in self.parts] or [pl.DataFrame(schema={"node": pl.String, "amount": pl.Int64})])
+        if not homeless["amount"].sum():
+            return ()
+        jobs = plural(homeless["node"].n_unique(), "job")
+        return (f"Jobs that write nothing known are unallocated: {jobs} ({', '.join(homeless['node'].unique().sort().head(3))}).",)
 
     @property
     def measured(self) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from types import MappingProxyType
 
@@ -35,9 +35,9 @@ class During:
         """Edges of the period, none of them expired, and how many were left out."""
         edges = self.lineage.frames["edges"]
         start = datetime(self.first.year, self.first.month, self.first.day, tzinfo=UTC)
-        stop = datetime(self.last.year, self.last.month, self.last.day, tzinfo=UTC) + timedelta(days=1)
+        end = datetime.combine(self.last, time.max, UTC)
         spanned = (pl.col("first_seen") < pl.col("last_seen")).fill_null(value=False)
-        later, before = pl.col("first_seen") >= stop, pl.col("last_seen") < start
+        later, before = pl.col("first_seen") > end, pl.col("last_seen") < start
         silent = before & (start - pl.col("last_seen") > pl.col("last_seen") - pl.col("first_seen"))
         seen = edges.filter(spanned & ~later & ~before)["evidence"].unique()
         expired = (pl.col("expires_at") <= start).fill_null(value=False)

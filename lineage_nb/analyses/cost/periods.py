@@ -9,7 +9,7 @@ import polars as pl
 
 from lineage_nb.graph.lineage import Lineage
 
-__all__ = ["EVERY", "Span", "is_complete", "periods", "recorded_spans", "words"]
+__all__ = ["EVERY", "Span", "is_complete", "is_monthly", "periods", "recorded_spans", "words"]
 
 Span = tuple[date, date]
 EVERY = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q"}
@@ -63,10 +63,14 @@ def recorded_spans(lineage: Lineage) -> list[Span]:
     if stated.height:
         spans = stated.select(pl.col("from").fill_null(first), pl.col("to").fill_null(last)).unique().sort("from", "to")
         return [(a, b) for a, b in spans.iter_rows() if a <= b]
-    months = days.dt.truncate("1mo")
-    if len(months.unique()) == len(days) > 1:
+    if is_monthly(days):
         return [(periods(first, first, "month")[0][0], periods(last, last, "month")[0][1])]
     return [(first, last)]
+
+
+def is_monthly(days: pl.Series) -> bool:
+    """Tell whether billed days (distinct) are several, and at most one a month."""
+    return len(days.dt.truncate("1mo").unique()) == len(days) > 1
 
 
 def is_complete(span: Span, recorded: list[Span], asked: Span | None) -> bool:

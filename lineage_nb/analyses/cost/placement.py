@@ -9,15 +9,18 @@ import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.cost.bill import stamp
+from lineage_nb.analyses.cost.outputs import output_weights, written
+from lineage_nb.analyses.cost.period import During
 from lineage_nb.graph.flow import split
 from lineage_nb.graph.lineage import Lineage
 
-__all__ = ["IDLE", "Placement", "place", "written"]
+__all__ = ["IDLE", "Placement", "place"]
 
 IDLE = ("line", "spread")
 """What becomes of warehouse time in which nothing ran."""
 
-_US_PER_DAY = 86_400_000_000
+_US_PER_HOUR, _US_PER_DAY = 3_600_000_000, 86_400_000_000
+_HOURS = pl.DataFrame(schema={"node": pl.String, "quantity": pl.Float64})
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,12 @@ class Placement:
         Micro-units of warehouse time in which nothing ran.
     unallocated : int
         Micro-units that no known dataset or job can be charged with.
-    note : str
-        What was placed how, in words; empty when there is nothing to say.
+    homeless : polars.DataFrame
+        node (a job without known output), amount: part of `unallocated`.
     lines : Mapping of str to polars.DataFrame
         For ``idle`` and ``unallocated``: node (as billed; null: billed to none), amount.
+    idle_hours : polars.DataFrame
+        node (a machine), quantity: billed hours in which nothing ran.
     """
 
     amounts: pl.DataFrame
@@ -47,11 +52,12 @@ class Placement:
     jobs: pl.DataFrame
     idle: int
     unallocated: int
-    note: str
+    homeless: pl.DataFrame
     lines: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    idle_hours: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
-def place(lineage: Lineage, spent: pl.DataFrame, *, idle: str = "line") -> Placement:
+def place(lineage: Lineage, spent: pl.DataFrame, *, idle: str = "line", period: During | None = None) -> Placement:
     """Put every billed row where it was spent.
 
     Parameters
@@ -63,6 +69,8 @@ def place(lineage: Lineage, spent: pl.DataFrame, *, idle: str = "line") -> Place
     idle : {"line", "spread"}
         ``spread``: the idle time of a warehouse goes to the jobs that ran in its billed time, by execution time;
         where none ran it stays idle.
+    period : During, optional
+        What jobs wrote in it counts; by default what they write at the end of the snapshot.
 
     Returns
     -------
@@ -73,39 +81,36 @@ def place(lineage: Lineage, spent: pl.DataFrame, *, idle: str = "line") -> Place
     data = pl.when(pl.col("kind") == "column").then("parent").fill_null(pl.col("id")).alias("data")
     rows = spent.join(nodes.select("id", "kind", data), left_on="node", right_on="id", how="left")
     hours = rows.filter(pl.col("kind") == "compute")
-    to_jobs, unused, lost = _hours(lineage, hours, spread=idle == "spread")
+    to_jobs, unused, lost, free = _hours(lineage, hours, spread=idle == "spread")
     jobs = pl.concat([rows.filter(pl.col("kind") == "job").select("node", "amount"), to_jobs])
     by_job = jobs.group_by("node").agg(pl.col("amount").sum()).sort("node")
-    writes = written(lineage, by_job["node"])
-    on_data, homeless = _outputs(lineage, by_job, writes)
+    on_data = _outputs(by_job, output_weights(lineage, by_job["node"], period))
     graph = lineage.graph("dataset").nodes["id"]
     known = pl.col("data").is_in(graph.implode()) & ~pl.col("kind").is_in(["compute", "job"])
     own = rows.filter(known).select(pl.col("data").alias("node"), "amount")
     nowhere = rows.filter((pl.col("kind").is_null() | ~pl.col("kind").is_in(["compute", "job"])) & ~known.fill_null(value=False))
     own = own.group_by("node").agg(pl.col("amount").sum()).sort("node")
     amounts = pl.concat([own, on_data]).group_by("node").agg(pl.col("amount").sum()).sort("node")
-    writing = by_job.filter(pl.col("node").is_in(writes["job"].implode()))
-    unallocated = int(nowhere["amount"].sum()) + int(lost["amount"].sum()) + homeless
-    note = ""
-    if homeless:
-        note = "Jobs that write nothing known are unallocated."
-    lost_rows = [nowhere.select("node", "amount"), by_job.join(writing, on="node", how="anti"), lost]
+    writing = by_job.filter(pl.col("node").is_in(written(lineage, by_job["node"], period)["job"].implode()))
+    homeless = by_job.join(writing, on="node", how="anti")
+    unallocated = sum(int(rows["amount"].sum()) for rows in (nowhere, lost, homeless))
+    lost_rows = [nowhere.select("node", "amount"), homeless, lost]
     lines = {
         "unallocated": pl.concat(lost_rows).group_by("node").agg(pl.col("amount").sum()),
         "idle": unused,
     }
-    return Placement(amounts, own, writing, int(unused["amount"].sum()), unallocated, note, lines)
+    return Placement(amounts, own, writing, int(unused["amount"].sum()), unallocated, homeless, lines, free)
 
 
-def _hours(lineage: Lineage, hours: pl.DataFrame, *, spread: bool) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Warehouse time → jobs by execution time: (node, amount) of jobs, idle, and what no run tells of.
+def _hours(lineage: Lineage, hours: pl.DataFrame, *, spread: bool) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Warehouse time → jobs by execution time: (node, amount) of jobs, idle, and what no run tells of; idle hours.
 
     The busy part of an hour is the union of the executions in it; it is shared by their lengths. A row without
     the columns start and end is taken as its whole day.
     """
     none = pl.DataFrame(schema={"node": pl.String, "amount": pl.Int64})
     if hours.is_empty():
-        return none, none, none
+        return none, none, none, _HOURS.clear()
     runs = lineage.frames["runs"].filter(pl.col("compute").is_not_null() & pl.col("start").is_not_null() & pl.col("end").is_not_null())
     is_metered = pl.col("node").is_in(runs["compute"].unique().implode())
     spans = _spans(hours.filter(is_metered)).sort("node", "from", "to", "amount").with_row_index("row")
@@ -122,22 +127,25 @@ def _hours(lineage: Lineage, hours: pl.DataFrame, *, spread: bool) -> tuple[pl.D
     shares = split(halves[:, 0], inside["row"].to_numpy().astype(np.int64), (inside["b"] - inside["a"]).to_numpy().astype(np.float64))
     jobs = inside.select(pl.col("job").alias("node")).with_columns(pl.Series("amount", shares, dtype=pl.Int64))
     idle = spans.select("node").with_columns(pl.Series("amount", halves[:, 1], dtype=pl.Int64))
+    free = idle.select("node", pl.Series("quantity", portions[:, 1] / _US_PER_HOUR, dtype=pl.Float64)).group_by("node").agg(pl.col("quantity").sum())
     idle = idle.group_by("node").agg(pl.col("amount").sum()).filter(pl.col("amount") != 0).sort("node")
     if spread:
         more, idle = _spread(idle, inside)
         jobs = pl.concat([jobs, more])
-    return jobs, idle, hours.filter(~is_metered).select("node", "amount")
+    return jobs, idle, hours.filter(~is_metered).select("node", "amount"), free.sort("node")
 
 
 def _overlaps(runs: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
     """Parts of runs that lie in spans of their warehouse: row, compute, job, run, a, b (microseconds)."""
     ends = {"a": pl.col("start").dt.timestamp("us"), "b": pl.col("end").dt.timestamp("us")}
     runs = runs.select("job", "run", "compute", **ends)
-    billed = dict(spans.partition_by("node", as_dict=True, maintain_order=True))
+    size = (pl.col("to") - pl.col("from")).clip(lower_bound=1).log(2).floor().cast(pl.Int32).alias("size")
+    billed = spans.with_columns(size).partition_by("node", "size", as_dict=True, maintain_order=True)
+    of_machine = runs.partition_by("compute", as_dict=True, maintain_order=True)
     found = []
-    for (compute,), mine in runs.partition_by("compute", as_dict=True, maintain_order=True).items():
-        at = billed.get((compute,))
-        if at is None:
+    for (compute, _), at in billed.items():  # one long row among short ones would meet every run
+        mine = of_machine.get((compute,))
+        if mine is None:
             continue
         begin, end = (mine[c].to_numpy() for c in ("a", "b"))
         first = np.searchsorted(at["to"].cum_max().to_numpy(), begin, side="right")
@@ -169,40 +177,11 @@ def _spans(hours: pl.DataFrame) -> pl.DataFrame:
     return hours.select("node", "amount", first.alias("from"), last.alias("to"))
 
 
-def written(lineage: Lineage, jobs: pl.Series) -> pl.DataFrame:
-    """List what jobs write: job, node (a dataset, or whoever a query ran for), each pair once, sorted.
-
-    Parameters
-    ----------
-    lineage : Lineage
-        A snapshot.
-    jobs : polars.Series of String
-        Ids of jobs.
-    """
-    nodes = lineage.frames["nodes"]
-    data = nodes.select(pl.col("id").alias("target"), pl.when(pl.col("kind") == "column").then("parent").fill_null(pl.col("id")).alias("node"))
-    writes = lineage.frames["edges"].filter((pl.col("type") == "WRITE") & pl.col("source").is_in(jobs.unique().implode()))
-    return writes.join(data, on="target").select(pl.col("source").alias("job"), "node").unique().sort("job", "node")
-
-
-def _outputs(lineage: Lineage, jobs: pl.DataFrame, writes: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Jobs → what they write, by bytes, else rows, else evenly: (node, amount) of datasets, left over."""
-    none = pl.DataFrame(schema={"node": pl.String, "amount": pl.Int64})
-    if jobs.is_empty():
-        return none, 0
-    sizes = (
-        lineage.frames["io"].filter(pl.col("direction") == "out").join(lineage.frames["runs"].select("run", "job"), on="run")
-        .group_by("job", pl.col("dataset").alias("node")).agg(pl.col("bytes").sum(), pl.col("rows").sum())
-    )
-    parts = jobs.rename({"node": "job"}).with_row_index("group").join(writes, on="job").join(sizes, on=["job", "node"], how="left")
-    homeless = int(jobs["amount"].sum()) - int(parts.unique("group")["amount"].sum())
+def _outputs(jobs: pl.DataFrame, weights: pl.DataFrame) -> pl.DataFrame:
+    """Jobs → what they write, by weight: (node, amount) of datasets."""
+    parts = jobs.rename({"node": "job"}).with_row_index("group").join(weights, on="job").sort("group", "node")
     if parts.is_empty():
-        return none, homeless
-    whole = {c: (pl.col(c).fill_null(0) > 0).all().over("group") for c in ("bytes", "rows")}
-    weight = pl.when(whole["bytes"]).then("bytes").when(whole["rows"]).then("rows").otherwise(1).cast(pl.Float64)
-    parts = parts.with_columns(weight.alias("weight")).sort("group", "node")
-    groups, at = np.unique(parts["group"].to_numpy(), return_inverse=True)
-    del groups
-    amounts = parts.group_by("group", maintain_order=True).agg(pl.col("amount").first())["amount"].to_numpy()
-    shares = split(amounts, at, parts["weight"].to_numpy())
-    return parts.select("node").with_columns(pl.Series("amount", shares, dtype=pl.Int64)), homeless
+        return pl.DataFrame(schema={"node": pl.String, "amount": pl.Int64})
+    at = np.unique(parts["group"].to_numpy(), return_inverse=True)[1]
+    amounts = parts.unique("group", keep="first", maintain_order=True)["amount"].to_numpy()
+    return parts.select("node").with_columns(pl.Series("amount", split(amounts, at, parts["weight"].to_numpy()), dtype=pl.Int64))

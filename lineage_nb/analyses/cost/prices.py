@@ -169,6 +169,9 @@ def _month(stored: pl.DataFrame, rows: _Rows, begin: date, end: date, paid: pl.S
             raise LineageError(f"prices of tier {tier!r} change currency within {begin:%Y-%m}; end a price with a month")
         factor = sum((p for p, _ in quotes), Fraction(0)) / monthrange(begin.year, begin.month)[1]
         amount = _times(mine["bytes"].to_numpy(), factor)
+        if max(amount, default=0) >= 2**63:
+            most = mine["node"][amount.index(max(amount))]
+            raise LineageError(f"the storage of {most} comes to more than can be counted (9.2 trillion currency units); check its bytes and the price of tier {tier!r}")
         ids = "priced:storage:" + mine["node"] + f":{begin}:{until - timedelta(days=1)}"
         parts.append(
             mine.select(

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from lineage_nb.analyses.cost.centres import CentresOn
 from lineage_nb.analyses.cost.consumers import Consumers, consumers
 from lineage_nb.analyses.cost.key_sets import KeySets, reached_keys
+from lineage_nb.analyses.cost.outputs import written
 from lineage_nb.analyses.cost.period import During
-from lineage_nb.analyses.cost.placement import Placement, written
+from lineage_nb.analyses.cost.placement import Placement
 from lineage_nb.analyses.cost.shares import Split, explained
 from lineage_nb.graph.csr import Ints, build_adjacency
 from lineage_nb.graph.lineage import Lineage
@@ -59,7 +60,7 @@ class ReachSplit:
     def _parts(self) -> Condensation:
         """The places of `Consumers`, then its keys; jobs that cost lead to what they write."""
         net, n = self._net, self._net.places.n
-        writes = written(self.lineage, self.placed.jobs["node"])
+        writes = written(self.lineage, self.placed.jobs["node"], self.period)
         job, output = net.places.of(writes["job"]), net.places.of(writes["node"])
         source, target = np.concatenate([net.source, job, net.terminal]), np.concatenate([net.target, output, net.key + n])
         return condense(build_adjacency(n + len(net.keys), source, target)[0])

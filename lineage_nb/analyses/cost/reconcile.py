@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from lineage_nb.analyses.cost.bill import Bill, Days, bill_of, days_of_period
+from lineage_nb.analyses.cost.bill import TINY, Bill, Days, bill_of, days_of_period, is_tiny
 from lineage_nb.analyses.cost.invoice import invoice_lines
 from lineage_nb.analyses.cost.rates import convert
 from lineage_nb.analyses.cost.reconcile_lines import meet
@@ -72,9 +72,16 @@ def reconcile(
     (or resource), component and days, of what a line says; a line of a month stands for all days of it, a line
     without a node for all nodes, and a line with nothing but an amount for everything that no other line speaks of.
     Lines in whole cents are met by records that differ by rounding alone: by half a cent a line.
-    Where several lines say the same, a difference is shown on the largest.
+    Where several lines say the same, a difference is shown on the largest. A difference is of ``currency`` where a line
+    states in its own conversion what records of the same id or node all state in one other currency; any other differs.
     """
     lines = invoice_lines(invoice, bill.currency)
+    foreign = sorted(set(lines["currency"].drop_nulls().to_list()) - {bill.currency, ""})
+    if rates is None and foreign and bill.currency:
+        raise LineageError(
+            f"the invoice is in {', '.join(foreign)}, the costs are in {bill.currency}; give rates into the latter, such as "
+            f"reconcile(invoice, rates={{'{foreign[0]}': 1.08}})"
+        )
     try:
         converted = convert(lines.rename({"first": "day"}), bill.currency or None, rates)
     except LineageError as error:
@@ -85,8 +92,12 @@ def reconcile(
     met = meet(given, bill.rows, None if period is None else days_of_period(period))
     summary = _summary(met.frame, met.currency_effect, attributed)
     notes = [note for note in (converted.note, *bill.notes) if note]
+    if is_tiny(lines["amount"]) and TINY not in notes:
+        notes.append(f"On the invoice: {TINY}")
     if met.frame["matched"].is_in(["in total"]).any():
         notes.append("A line that names neither node nor component is compared with everything that no other line speaks of.")
+    for line, own, rate, at in met.implied.head(3).iter_rows():
+        notes.append(f"Line {line} counts {own} at {at:.6g}, the bill at {rate:.6g}: the difference is the step currency.")
     notes.append(f"The steps add up: {money(summary['invoiced'], summary['currency'])} on the invoice, {money(summary['attributed'], summary['currency'])} attributed.")
     return Answer("reconcile", met.frame, _headline(summary), summary, tuple(notes), lineage, partial(_explain, met.records))
 
@@ -176,7 +187,7 @@ def _explain(records: pl.DataFrame, line: str | int) -> pl.DataFrame:
     return records.filter(chosen.fill_null(value=False)).drop("line")
 
 
-def reconcile_answer(answer: Answer, invoice: object = None) -> Answer:
+def reconcile_answer(answer: Answer, invoice: object = None, *, rates: object = None, currency: str | None = None) -> Answer:
     """Compare an invoice with an answer of `cost`; see `reconcile`.
 
     Parameters
@@ -185,11 +196,15 @@ def reconcile_answer(answer: Answer, invoice: object = None) -> Answer:
         Of `lineage_nb.analyses.cost.attribution.cost`.
     invoice : path, frame or number, optional
         By default the one that `cost` was asked with.
+    rates : mapping, frame or path, optional
+        Of the invoice's currencies into that of the costs; by default those that `cost` was asked with.
+    currency : str, optional
+        In which to compare; that of the costs.
 
     Raises
     ------
     LineageError
-        For the answer of another analysis, and without an invoice.
+        For the answer of another analysis, without an invoice, and for a `currency` that the costs are not in.
     """
     if answer.analysis != "cost":
         raise LineageError(f"an invoice is compared with costs: snap.cost().reconcile(invoice); this answers {answer.analysis!r}")
@@ -198,4 +213,6 @@ def reconcile_answer(answer: Answer, invoice: object = None) -> Answer:
     if given is None:
         raise LineageError("no invoice; give a path, a frame or the total, as in snap.cost().reconcile('invoice.csv')")
     bill = bill_of(answer.lineage, asked["period"], asked["of"], currency=asked["currency"], rates=asked["rates"])
-    return reconcile(answer.lineage, bill, answer.summary, given, period=asked["period"], rates=asked["rates"])
+    if currency is not None and currency.strip().upper() != bill.currency.upper():
+        raise LineageError(f"the costs are in {bill.currency}, not {currency}; ask for them as cost(currency={currency!r}, rates=…), then reconcile")
+    return reconcile(answer.lineage, bill, answer.summary, given, period=asked["period"], rates=asked["rates"] if rates is None else rates)

@@ -12,6 +12,8 @@ __all__ = ["Met", "meet"]
 
 Days = tuple[date, date]
 _LEVELS = ((("place", "kind"), "node, component, days"), (("place",), "node, days"), (("kind",), "component, days"), ((), "in total"))
+_SAME = ("id", "node, component, days", "node, days")
+"""Ways to be matched that name the charge itself, and not all that has something in common."""
 _CENT = 10_000
 """Micro-units."""
 _COLUMNS = ("line", "node", "component", "first", "last", "description", "invoiced", "recorded", "difference", "status", "matched", "records")
@@ -28,12 +30,16 @@ class Met:
     records : polars.DataFrame
         record, node, component, day, amount, own_currency, line (numbers of the lines that stand for it; null: none).
     currency_effect : int
-        Micro-units of the differences of lines whose records were billed in another currency.
+        Micro-units of the differences of lines that state, in their own conversion, the very charges that records state
+        in another currency: matched by id or node, all records in one other currency.
+    implied : polars.DataFrame
+        line, own (currency of its records), rate (of the bill), at (that the invoice used): of these lines.
     """
 
     frame: pl.DataFrame
     records: pl.DataFrame
     currency_effect: int
+    implied: pl.DataFrame
 
 
 def meet(lines: pl.DataFrame, records: pl.DataFrame, period: Days | None) -> Met:
@@ -44,7 +50,7 @@ def meet(lines: pl.DataFrame, records: pl.DataFrame, period: Days | None) -> Met
     lines : polars.DataFrame
         line, record, node, resource, component, first, last, description, invoiced (micro-units), currency.
     records : polars.DataFrame
-        record, node, resource (optional), component, day, amount (micro-units), own_currency.
+        record, node, resource (optional), component, day, amount (micro-units), own_currency, own_amount.
     period : (date, date), optional
         Of the records.
 
@@ -59,7 +65,7 @@ def meet(lines: pl.DataFrame, records: pl.DataFrame, period: Days | None) -> Met
     groups, group_of = _groups(inside, records)
     sums = records.with_columns(pl.Series("group", group_of)).filter(pl.col("group") >= 0)
     held = sums.group_by("group").agg(
-        pl.col("amount").sum().alias("held"), pl.len().cast(pl.Int64).alias("records"), pl.col("own_currency").unique().alias("own")
+        pl.col("amount").sum().alias("held"), pl.len().cast(pl.Int64).alias("records"), pl.col("own_currency").unique().alias("own"), pl.col("own_amount").sum().alias("own_amount"),
     )
     told = _told(lines, groups.join(held, on="group", how="left"))
     frame = pl.concat([told.select(_COLUMNS), _unspoken(records, group_of).select(_COLUMNS)])
@@ -67,7 +73,11 @@ def meet(lines: pl.DataFrame, records: pl.DataFrame, period: Days | None) -> Met
     numbers = groups.group_by("group").agg(pl.col("line").sort())
     listed = records.with_columns(pl.Series("group", group_of)).join(numbers, on="group", how="left", maintain_order="left")
     names = ("record", pl.col("place").alias("node"), "component", "day", "amount", "own_currency", "line")
-    return Met(frame, listed.select(*names), int(foreign["difference"].sum()))
+    said = pl.col("own_amount").cast(pl.Float64)
+    implied = foreign.filter(pl.col("own_amount") != 0).select(
+        "line", pl.col("own").list.first(), (pl.col("held") / said).alias("rate"), (pl.col("together") / said).alias("at")
+    )
+    return Met(frame, listed.select(*names), int(foreign["difference"].sum()), implied)
 
 
 def _place(frame: pl.DataFrame) -> pl.Expr:
@@ -129,13 +139,16 @@ def _told(lines: pl.DataFrame, groups: pl.DataFrame) -> pl.DataFrame:
         .when(pl.col("held").is_null()).then(pl.lit("not recorded"))
         .when(difference.abs() <= _rounding()).then(pl.lit("met")).otherwise(pl.lit("differs"))
     )
-    foreign = (pl.col("own").list.len() > 1) | (pl.col("own").list.first() != pl.col("currency"))
+    same = pl.col("matched").is_in(_SAME) & (pl.col("own").list.len() == 1)
+    foreign = same & (pl.col("own").list.first() != pl.col("currency")).all().over("group")
+    together = pl.col("invoiced").sum().over("group")
     return told.with_columns(
         difference.alias("difference"),
         status.alias("status"),
         pl.when(pl.col("held").is_not_null()).then("matched").alias("matched"),
         pl.col("records").fill_null(0),
         foreign.fill_null(value=False).alias("foreign"),
+        together.alias("together"),
         pl.col("line").cast(pl.Int64),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -10,7 +11,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-__all__ = ["Method", "Split", "explained", "largest_first"]
+__all__ = ["LINES", "Method", "Split", "apart", "explained", "largest_first"]
+
+LINES = ("joint", "other", "unconsumed", "unallocated", "idle")
+"""Keys that are no consumer: what several depend on (`marginal` alone has it); readers the grouping does not cover;
+what reaches nobody; what has no node; warehouse time in which nothing ran."""
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -52,6 +57,20 @@ class Method(Protocol):
 
     def explain(self, key: str | int) -> pl.DataFrame:
         """Show the resources of a key (its place) or of a line."""
+
+
+def apart(key: pl.Expr, by: str) -> pl.Expr:
+    """Spell keys that are named like a line another way, so that no two names become one.
+
+    Examples
+    --------
+    >>> names = pl.DataFrame({"key": ["idle", "idle (owner)", "ana", None]})
+    >>> names.select(apart(pl.col("key"), "owner"))["key"].to_list()
+    ['idle (owner)', 'idle (owner) (owner)', 'ana', None]
+    """
+    what = f" ({by.replace('_', ' ')})"
+    like_a_line = key.str.contains(rf"^(?:{'|'.join(LINES)})(?:{re.escape(what)})*$")
+    return pl.when(like_a_line).then(key + what).otherwise(key)
 
 
 def largest_first(total: int, part: Longs, rest: Floats | Longs) -> Longs:

@@ -10,8 +10,8 @@ from typing import Any
 import polars as pl
 
 from lineage_nb.analyses.cost.attribution import cost
-from lineage_nb.analyses.cost.bill import days_of_period, spent_rows
-from lineage_nb.analyses.cost.periods import EVERY, Span, is_complete, periods, recorded_spans
+from lineage_nb.analyses.cost.bill import bill_of, days_of_period, spent_rows
+from lineage_nb.analyses.cost.periods import EVERY, Span, is_complete, is_monthly, periods, recorded_spans
 from lineage_nb.analyses.result import Answer, money, plural
 from lineage_nb.errors import LineageError, did_you_mean
 from lineage_nb.graph.lineage import Lineage
@@ -90,6 +90,8 @@ def cost_trend(
     bounds = None if period is None else days_of_period(period)
     spans = periods(days[0], days[-1], every)
     recorded, parts, currencies = recorded_spans(lineage), [pl.DataFrame(schema=_SCHEMA)], set()
+    too_fine = every in ("day", "week") and is_monthly(days)
+    recorded = [] if too_fine else recorded
     trust: list[tuple[str, ...]] = []
     for span in spans:
         if not days.is_between(*_within(span, bounds)).any():
@@ -109,7 +111,7 @@ def cost_trend(
         frame,
         _headline(summary),
         summary,
-        _trust(summary, whole, trust),
+        _trust(summary, whole, trust, bill_of(lineage, period, of, **{c: options.get(c) for c in ("currency", "rates")}).notes, too_fine=too_fine),
         lineage,
         partial(_explain, lineage, spans, bounds, asked, frame),
         settings={"every": every, "period": period, **asked},
@@ -170,9 +172,11 @@ def _headline(summary: dict[str, Any]) -> str:
     return text + (f", most for {spoken_name(most[0])} ({money(most[1], currency)})." if most else ".")
 
 
-def _trust(summary: dict[str, Any], whole: dict[date, bool], trust: list[tuple[str, ...]]) -> tuple[str, ...]:
+def _trust(summary: dict[str, Any], whole: dict[date, bool], trust: list[tuple[str, ...]], of_bill: tuple[str, ...], *, too_fine: bool) -> tuple[str, ...]:
     every = summary["every"]
     notes = [f"Each {every} is attributed by itself, and its amounts add up to its bill."]
+    if too_fine:
+        notes.append(f"The bill names at most one day a month: no {every} of it is whole, so none are compared; every='month' compares.")
     partial_ = [str(p) for p, good in whole.items() if not good]
     if partial_:
         shown = ", ".join(partial_[:3]) + (" …" if len(partial_) > 3 else "")
@@ -184,7 +188,7 @@ def _trust(summary: dict[str, Any], whole: dict[date, bool], trust: list[tuple[s
     if sum(whole.values()) < _TWO:
         notes.append(f"Fewer than two {every}s are complete, so no growth is told.")
     common = [t for t in trust[0] if all(t in others for others in trust)] if len(trust) > 1 else []
-    return (*notes, *common)
+    return (*notes, *of_bill, *(t for t in common if t not in of_bill))
 
 
 def found_key(frame: pl.DataFrame, name: str) -> str:
