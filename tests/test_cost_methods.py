@@ -351,7 +351,7 @@ def test_what_a_job_reads_counts_for_what_it_writes(unit: str, stated: bool, out
         nodes=[{"id": "j", "kind": "job"}, {"id": "ana", "kind": "principal"}, {"id": "r", "kind": "report", "owners": "X"}],
         edges=[{"source": "j", "target": m, "type": "WRITE"} for m in outputs] + [{"source": m, "target": "r"} for m in outputs]
         + [{"source": "t", "target": "j", "type": "READ"}] * stated,
-        usage=[{"node": "t", "consumer": c, "day": DAY, **{"reads": 1, unit: n}} for c, n in (("ana", 1), ("j", 3))],
+        usage=[{"node": "t", "consumer": c, "day": DAY, "reads": 1, unit: n} for c, n in (("ana", 1), ("j", 3))],
         costs={"node": ["t"], "day": [DAY], "amount": ["12.00"]},
     )
     assert amounts(snap.cost()) == {"X": 9_000_000, "ana": 3_000_000}
