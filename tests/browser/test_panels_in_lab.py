@@ -25,7 +25,8 @@ def test_click_a_row_of_unused(notebook) -> None:
     expect(why.locator(".ln-widget .ln-focus .ln-label")).to_have_text("recs_v1_scores")
     _shot(page, panel, "panel_unused")
 
-    page.keyboard.press("ArrowDown")
+    first.press("ArrowDown")
+    expect(rows.nth(1)).to_be_focused()
     page.keyboard.press("Enter")
     expect(why.get_by_role("heading", name="Why stream.legacy.recs_v1_candidates?")).to_be_visible()
 
