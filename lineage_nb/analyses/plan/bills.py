@@ -72,7 +72,7 @@ def bills(lineage: Lineage, later: Lineage) -> Bills | None:
     old = old.with_columns((pl.col("amount") * pl.col("count")).alias("amount"))
     new = both[1].join(usable, on=_KEYS, nulls_equal=True).filter((month > pl.col("base")) & (month <= pl.col("until")))
     told = usable.group_by("base", "until", "count").len().sort("base", "until")
-    words = tuple(f"{base:%Y-%m}, {count} times, with {_to(base, until)}" for base, until, count, _ in told.iter_rows())
+    words = tuple(f"{base:%Y-%m}, {'once' if count == 1 else f'{count} times'}, with {_to(base, until)}" for base, until, count, _ in told.iter_rows())
     some = any(rows.height for rows in by_day)
     return Bills(
         pl.concat([kept[0], old.select(kept[0].columns)]),
