@@ -113,7 +113,8 @@ _ALL = (
             _c(
                 "subtype",
                 pl.String,
-                "IDENTITY, TRANSFORMATION, AGGREGATION; FILTER, JOIN, GROUP_BY, SORT, WINDOW, CONDITIONAL",
+                "IDENTITY, TRANSFORMATION, AGGREGATION; FILTER, JOIN, GROUP_BY, SORT, WINDOW, CONDITIONAL; also DECRYPTION "
+                "(shows what was hidden), PREDICATE (tells whether a value is so), of a WRITE OVERWRITE (nothing is left of before)",
             ),
             _c(
                 "verdict",
