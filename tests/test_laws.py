@@ -14,6 +14,7 @@ import networkx as nx
 import polars as pl
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 from strategies import DAY, frames, snapshot
 
 import lineage_nb as ln
@@ -109,6 +110,13 @@ def test_the_saved_index_answers_alike(parts: Parts, tmp_path_factory: Any) -> N
             assert two.downstream(node).equals(one.downstream(node)) and two.upstream(node).equals(one.upstream(node))
             assert two.resolve(node) == node
         assert two.downstream_counts().equals(one.downstream_counts())
+    for name in FRAMES:
+        assert_frame_equal(again.frames[name], snap.frames[name])
+    assert_frame_equal(again.coded.edges, snap.coded.edges)
+    assert again.coded.end == snap.coded.end and again.coded.data.tolist() == snap.coded.data.tolist()
+    for told in ("renamed", "ambiguous"):
+        assert_frame_equal(getattr(again.conformed, told), getattr(snap.conformed, told))
+    assert again.conformed.mentioned == snap.conformed.mentioned
     assert again.pii().frame.equals(snap.pii().frame) and again.unused().frame.equals(snap.unused().frame)
 
 

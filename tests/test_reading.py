@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 
 import lineage_nb as ln
+from lineage_nb.graph.stored import is_current
 from lineage_nb.model.storage import save
 
 
@@ -212,6 +213,27 @@ def test_a_damaged_index_is_made_again(tmp_path: Path, damage: str) -> None:
     with pytest.warns(UserWarning, match="saved index cannot be used and is made again: .*missing or damaged|is damaged"):
         found = again.graph("column").downstream("t")
     assert found.equals(snap.graph("column").downstream("t"))
+
+
+@pytest.mark.parametrize("frame", ["conformed.nodes", "coded.edges"])
+def test_a_damaged_frame_of_the_index_is_made_again(tmp_path: Path, frame: str) -> None:
+    snap, folder = saved(tmp_path)
+    target = entry(folder, "arrays", frame)
+    target.write_bytes(target.read_bytes()[:-1] + b"?")
+    again = ln.read(folder)
+    with pytest.warns(UserWarning, match="saved index cannot be used and is made again: .*is damaged"):
+        found = again.coded.edges
+    assert found.equals(snap.coded.edges) and again.nodes.equals(snap.nodes)
+
+
+def test_an_index_of_other_rules_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lineage_nb.graph.stored._rules", lambda: "yesterday's")
+    snap = ln.from_edges([("t#a", "u#b")])
+    folder = snap.save(tmp_path / "snap")
+    assert is_current(ln.read(folder).data.arrays, snap.content_hash)
+    monkeypatch.undo()
+    assert not is_current(ln.read(folder).data.arrays, snap.content_hash)
+    assert ln.read(folder).frames["nodes"].equals(snap.frames["nodes"])
 
 
 def test_an_index_of_another_snapshot_is_not_used(tmp_path: Path) -> None:

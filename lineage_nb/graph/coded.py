@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lineage_nb.graph.csr import Ints
 from lineage_nb.model.id_index import IdIndex
 
-__all__ = ["NOT_DATA", "VERDICTS", "Coded", "as_of", "code"]
+__all__ = ["NOT_DATA", "VERDICTS", "Coded", "as_of", "code", "kinds_of"]
 
 NOT_DATA = ("column", "job", "principal", "compute")
 """Kinds that are no datasets; every other kind (dataset, report, model, feature …) is treated as one."""
@@ -85,6 +85,11 @@ def _enum(values: pl.Series, known: tuple[str, ...]) -> pl.Series:
     return values.cast(pl.Enum([*known, *more]))
 
 
+def kinds_of(nodes: pl.DataFrame) -> pl.Series:
+    """Kind of every node (Enum)."""
+    return _enum(nodes["kind"], _KINDS)
+
+
 def _places(values: pl.Series, words: pl.Series) -> pl.Series:
     return values.cast(pl.Enum(words)).to_physical().cast(pl.Int32)
 
@@ -98,7 +103,7 @@ def code(frames: Frames) -> Coded:
         Conformed frames (`lineage_nb.model.conform`).
     """
     nodes, edges, end = frames["nodes"], frames["edges"], as_of(frames)
-    ids, kinds = nodes["id"], _enum(nodes["kind"], _KINDS)
+    ids, kinds = nodes["id"], kinds_of(nodes)
     own = np.arange(len(ids), dtype=np.int32 if len(ids) < np.iinfo(np.int32).max else np.int64)
     index = IdIndex(ids)
     parents = pl.select(pl.when(kinds == "column").then(index.places(nodes["parent"]))).to_series()

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 from numpy.typing import NDArray
 
 from lineage_nb.errors import FormatError, SchemaError
 from lineage_nb.graph.coded import Coded, as_of, code
+from lineage_nb.graph.coded_arrays import coded_arrays, coded_of
 from lineage_nb.graph.effective import Effective
 from lineage_nb.graph.lineage_graph import Level, LineageGraph, build_graph
 from lineage_nb.graph.stored import STORED, graph_of, index_arrays, is_current, names_of
 from lineage_nb.model.conform import Conformed, conform
+from lineage_nb.model.conformed_arrays import conformed_arrays, conformed_of
 from lineage_nb.model.names import NameIndex, spoken_name
 from lineage_nb.model.snapshot import SnapshotData
 
 __all__ = ["Lineage"]
+
+Saved = TypeVar("Saved")
+_SPOKEN_SHORT = ~pl.col("kind").is_in(["column", "job", "report"]) & pl.col("namespace").is_not_null()
 
 
 class Lineage:
@@ -48,7 +54,7 @@ class Lineage:
     @cached_property
     def conformed(self) -> Conformed:
         """The evidence as one row a node (see `lineage_nb.model.conform`)."""
-        return conform(self.data)
+        return self._taken_up(lambda: conformed_of(self.data.arrays, self.data)) or conform(self.data)
 
     @property
     def frames(self) -> Mapping[str, pl.DataFrame]:
@@ -61,13 +67,24 @@ class Lineage:
         return NameIndex(self.frames["nodes"])
 
     @cached_property
-    def _short(self) -> dict[str, str]:
-        """Names without namespace of the nodes that have one, where no other node has the same."""
-        named = self.frames["nodes"].filter(
-            (pl.col("kind") != "column") & ~pl.col("kind").is_in(["job", "report"]) & pl.col("namespace").is_not_null()
-        )
-        own = named.filter(pl.len().over("name") == 1).select("id", "name")
-        return {i: n for i, n in own.iter_rows() if spoken_name(i) == n}
+    def _repeated(self) -> frozenset[str]:
+        """Names without namespace that several nodes have."""
+        named = self.frames["nodes"].filter(_SPOKEN_SHORT)["name"]
+        return frozenset(named.filter(named.is_duplicated()).unique())
+
+    @cached_property
+    def _named(self) -> tuple[pl.Series, pl.Series, pl.Series]:
+        nodes = self.frames["nodes"]
+        return nodes["id"], nodes["name"], nodes.select(_SPOKEN_SHORT).to_series()
+
+    def _short(self, node: str) -> str | None:
+        """Name a node without its namespace; None where it has none, or another node has the same."""
+        ids, names, spoken_short = self._named
+        place = bisect_left(ids, node)
+        if place == len(ids) or ids[place] != node or not spoken_short[place]:
+            return None
+        name: str = names[place]
+        return name if name == spoken_name(node) and name not in self._repeated else None
 
     def spoken(self, node: str) -> str:
         """Give an id as people say it: without the namespace, where that leaves no doubt.
@@ -80,14 +97,15 @@ class Lineage:
         'raw.users.email'
         """
         owner, hash_, _ = node.partition("#")
-        if owner not in self._short:
+        short = self._short(owner)
+        if short is None:
             return spoken_name(node) if node.startswith("principal:") else node
-        return spoken_name(node) if hash_ else self._short[owner]
+        return spoken_name(node) if hash_ else short
 
     @cached_property
     def coded(self) -> Coded:
         """Nodes and edges as numbers."""
-        return code(self.frames)
+        return self._taken_up(lambda: coded_of(self.data.arrays, self.frames["nodes"])) or code(self.frames)
 
     @cached_property
     def effective(self) -> Effective:
@@ -135,18 +153,21 @@ class Lineage:
         return build_graph(effective, self.frames["nodes"], level, whole=whole)
 
     def _saved(self, level: Level) -> LineageGraph | None:
-        """The graph that was saved with the snapshot; None where there is none, or it does not hold."""
+        if level not in STORED:
+            return None
+        arrays, nodes = self.data.arrays, partial(self._nodes_of, level)
+        whole, end = partial(self.graph, "dataset"), lambda: as_of(self.frames)
+        return self._taken_up(lambda: graph_of(arrays, level, nodes, names=names_of(arrays, "column"), whole=whole, end=end))
+
+    def _taken_up(self, saved: Callable[[], Saved]) -> Saved | None:
+        """What was saved with the snapshot; None where nothing was, or it does not hold."""
         arrays = self.data.arrays
-        if level not in STORED or not arrays:
+        if not arrays:
             return None
         try:
-            if not is_current(arrays, self.data.content_hash):
-                return None
-            whole, end = partial(self.graph, "dataset"), lambda: as_of(self.frames)
-            nodes = partial(self._nodes_of, level)
-            return graph_of(arrays, level, nodes, names=names_of(arrays, "column"), whole=whole, end=end)
+            return saved() if is_current(arrays, self.data.content_hash) else None
         except (FormatError, SchemaError, KeyError) as error:
-            warnings.warn(f"the saved index cannot be used and is made again: {error}", stacklevel=3)
+            warnings.warn(f"the saved index cannot be used and is made again: {error}", stacklevel=4)
             return None
 
     def _nodes_of(self, level: Level) -> pl.DataFrame:
@@ -154,5 +175,6 @@ class Lineage:
         return nodes if level == "column" else nodes[self.graph(level).members]
 
     def index_arrays(self) -> dict[str, NDArray[Any]]:
-        """The graphs as arrays, to be saved beside the frames."""
-        return index_arrays({level: self.graph(level) for level in STORED}, self.data.content_hash)
+        """What was derived, as arrays, to be saved beside the frames: conformed frames, their codes and graphs."""
+        graphs = index_arrays({level: self.graph(level) for level in STORED}, self.data.content_hash)
+        return graphs | conformed_arrays(self.conformed, self.data) | coded_arrays(self.coded)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from lineage_nb import __version__
+from lineage_nb import __version__, model
 from lineage_nb.graph.csr import Adjacency, Csr
 from lineage_nb.graph.edge_table import EdgeTable
 from lineage_nb.graph.lineage_graph import Level, LineageGraph
@@ -49,7 +52,17 @@ def index_arrays(graphs: Mapping[Level, LineageGraph], content: str) -> dict[str
 
 def _stamp(content: str) -> dict[str, object]:
     """What must be the same for arrays to be used: what they were derived from, how, and their form."""
-    return {"form": _FORM, "package": __version__, "content": content}
+    return {"form": _FORM, "package": __version__, "rules": _rules(), "content": content}
+
+
+@cache
+def _rules() -> str:
+    """Digest of the code that derives: what another state of it derived is made again."""
+    digest = hashlib.sha256()
+    for folder in (Path(model.__file__).parent, Path(__file__).parent):
+        for file in sorted(folder.glob("*.py")):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 def _text(value: object) -> NDArray[np.uint8]:

@@ -26,7 +26,7 @@ from lineage_nb.model.schema import FRAMES, STRINGS
 from lineage_nb.model.snapshot import SnapshotData
 from lineage_nb.model.synonyms import synonyms
 
-__all__ = ["Conformed", "conform"]
+__all__ = ["Conformed", "conform", "own_columns"]
 
 REFERENCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -91,7 +91,7 @@ def conform(data: SnapshotData) -> Conformed:
         The same whatever order the evidence came in.
     """
     renamed, ambiguous = synonyms(data)
-    frames = {name: _own_columns(name, frame) for name, frame in data.frames.items()}
+    frames = {name: own_columns(name, frame) for name, frame in data.frames.items()}
     frames["edges"] = settle(frames["edges"], frames["runs"], frames["io"], frames["nodes"])
     if renamed.height:
         mapping = _with_columns(renamed, _mentions(frames)["id"])
@@ -151,10 +151,10 @@ def _rename(frame: pl.DataFrame, columns: tuple[str, ...], mapping: pl.DataFrame
     return frame
 
 
-_USED_EXTRAS = {"costs": ("start", "end", "resource", "resource_name", *BILL_COLUMNS), "edges": ("k",), "io": ("claim",), "nodes": ("url",)}
+_USED_EXTRAS = {"costs": ("start", "end", "resource", "resource_name", *BILL_COLUMNS), "edges": ("k",), "io": ("claim",), "nodes": ("url",), "usage": ("named_columns", "other_columns")}
 
 
-def _own_columns(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+def own_columns(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     """Leave columns beyond the model's to the evidence: their names are anybody's."""
     extras = [c for c in _USED_EXTRAS.get(name, ()) if c in frame.columns]
     return frame.select(*FRAMES[name].schema, *extras)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import zlib
 from collections.abc import Iterator, Mapping
@@ -10,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from lineage_nb.errors import FormatError
 
-__all__ = ["MappedArrays", "write_array"]
+__all__ = ["MappedArrays", "packed", "unpacked", "write_array"]
 
 _CHUNK = 1 << 22
 
@@ -53,6 +55,35 @@ def _crc32(path: Path) -> int:
         while count := file.readinto(piece):
             check = zlib.crc32(memoryview(piece)[:count], check)
     return check
+
+
+def packed(frame: pl.DataFrame) -> NDArray[np.uint8]:
+    """Give a frame as the bytes of a Parquet file.
+
+    Examples
+    --------
+    >>> unpacked({"a": packed(pl.DataFrame({"x": [1]}))}, "a")["x"].to_list()
+    [1]
+    """
+    file = io.BytesIO()
+    frame.write_parquet(file)
+    return np.frombuffer(file.getbuffer(), dtype=np.uint8)
+
+
+def unpacked(arrays: Mapping[str, NDArray[Any]], name: str) -> pl.DataFrame:
+    """Read a frame that `packed` gave from among other arrays.
+
+    Raises
+    ------
+    FormatError
+        When it cannot be read.
+    KeyError
+        When it is missing.
+    """
+    try:
+        return pl.read_parquet(arrays[name].tobytes())
+    except pl.exceptions.PolarsError as error:
+        raise FormatError(f"the saved frame {name!r} cannot be read ({error})") from error
 
 
 class MappedArrays(Mapping[str, NDArray[Any]]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from lineage_nb.model.ordering import sorted_rows
 from lineage_nb.model.report import LoadReport
 from lineage_nb.model.schema import FRAMES, empty
 
-__all__ = ["SnapshotData"]
+__all__ = ["FramesOnDemand", "SnapshotData"]
 
 _SEEN = ("first_seen", "last_seen")
 
@@ -38,6 +38,35 @@ def distinct(frame: pl.DataFrame) -> pl.DataFrame:
     else:
         frame = frame.unique()
     return sorted_rows(frame)
+
+
+class FramesOnDemand(Mapping[str, pl.DataFrame]):
+    """The frames of the model, each read when it is first asked for.
+
+    Parameters
+    ----------
+    read : callable
+        Gives a frame by its name; asked once for each.
+    """
+
+    def __init__(self, read: Callable[[str], pl.DataFrame]) -> None:
+        self._read, self._held = read, dict[str, pl.DataFrame]()
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        """Give one frame; for another name than the model's, KeyError."""
+        if name not in FRAMES:
+            raise KeyError(name)
+        if name not in self._held:
+            self._held[name] = self._read(name)
+        return self._held[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Name the frames."""
+        return iter(FRAMES)
+
+    def __len__(self) -> int:
+        """Count the frames."""
+        return len(FRAMES)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -24,7 +24,7 @@ from lineage_nb.errors import FormatError
 from lineage_nb.model.mapped import MappedArrays, write_array
 from lineage_nb.model.report import LoadReport
 from lineage_nb.model.schema import FRAMES, empty
-from lineage_nb.model.snapshot import SnapshotData
+from lineage_nb.model.snapshot import FramesOnDemand, SnapshotData
 
 __all__ = ["MANIFEST", "is_saved", "load", "save"]
 
@@ -138,8 +138,12 @@ def load(folder: str | Path) -> SnapshotData:
         raise FormatError.unreadable(path, f"names unknown frames: {', '.join(unknown)}")
     for entry in entries.values():
         _check_size(root / entry["file"], entry)
+
+    def stored(name: str) -> pl.DataFrame:
+        return _read(root, name, entries[name]) if name in entries else empty(name)
+
     report = LoadReport(**{a: _read(root, n, entries[n]) for a, n in _REPORT.items() if n in entries})
-    return SnapshotData(_StoredFrames(root, entries), report, MappedArrays(root / _INDEX, arrays), content)
+    return SnapshotData(FramesOnDemand(stored), report, MappedArrays(root / _INDEX, arrays), content)
 
 
 def _check_name(path: Path, name: str, entry: object) -> None:
@@ -155,27 +159,6 @@ def _check_size(path: Path, entry: Mapping[str, Any]) -> None:
         raise FormatError.unreadable(path, f"missing or damaged ({error})") from error
     if size != entry["bytes"]:
         raise FormatError.unreadable(path, f"missing or damaged ({size:,} bytes instead of {entry['bytes']:,})")
-
-
-class _StoredFrames(Mapping[str, pl.DataFrame]):
-    """Frames of a saved snapshot, each read when it is first asked for."""
-
-    def __init__(self, root: Path, entries: Mapping[str, Mapping[str, Any]]) -> None:
-        self._root, self._entries = root, entries
-        self._read: dict[str, pl.DataFrame] = {}
-
-    def __getitem__(self, name: str) -> pl.DataFrame:
-        if name not in FRAMES:
-            raise KeyError(name)
-        if name not in self._read:
-            self._read[name] = _read(self._root, name, self._entries[name]) if name in self._entries else empty(name)
-        return self._read[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(FRAMES)
-
-    def __len__(self) -> int:
-        return len(FRAMES)
 
 
 def _read(root: Path, name: str, entry: Mapping[str, Any]) -> pl.DataFrame:
