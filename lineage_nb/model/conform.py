@@ -220,23 +220,25 @@ def _one_run_each(runs: pl.DataFrame) -> pl.DataFrame:
 # -- nodes --------------------------------------------------------------------------------------------------
 
 
-def _mentions(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Every id that any frame mentions: id, kind (from where it is mentioned; null: no hint)."""
+_NO_MENTIONS = pl.DataFrame(schema={"id": pl.String, "kind": pl.String})
+
+
+def _mentions(frames: Mapping[str, pl.DataFrame], known: pl.Series | None = None) -> pl.DataFrame:
+    """Every id that any frame mentions, but those `known`, all of nodes among them: id, kind (from where it is mentioned; null: no hint)."""
+    edges, nodes = frames["edges"], frames["nodes"]
     parts = [
-        frames[name].select(
-            pl.col(column).alias("id"), pl.lit(_KIND_OF.get((name, column)), pl.String).alias("kind")
-        ).unique()
+        (frames[name][column], _KIND_OF.get((name, column)))
         for name, columns in REFERENCES.items()
         for column in columns
-        if name != "aliases"
+        if name != "aliases" and (known is None or (name, column) != ("nodes", "id"))
     ]
-    edges = frames["edges"]
-    for side, word in (("target", "READ"), ("source", "WRITE")):
-        named = edges.filter(pl.col("type") == word).select(pl.col(side).alias("id")).unique()
-        parts.append(named.select("id", pl.lit("job").alias("kind")))
-    of = frames["nodes"].filter(pl.col("kind").is_in(["principal", "job"]) & pl.col("parent").is_not_null())
-    parts.append(of.select(pl.col("parent").alias("id"), "kind").unique())
-    return pl.concat(parts).drop_nulls("id").group_by("id").agg(pl.col("kind").drop_nulls().min())
+    parts += [(edges.filter(pl.col("type") == word)[side], "job") for side, word in (("target", "READ"), ("source", "WRITE"))]
+    parts += [(nodes.filter(pl.col("kind") == kind)["parent"], kind) for kind in ("principal", "job")]
+    named = [pl.select(ids.unique().drop_nulls().alias("id"), kind=pl.lit(kind, pl.String)) for ids, kind in parts if ids.len()]
+    every = pl.concat([_NO_MENTIONS, *named])
+    if known is not None:
+        every = every.join(known.to_frame("id"), on="id", how="anti")
+    return every.group_by("id").agg(pl.col("kind").drop_nulls().min())
 
 
 def _kind_of_id() -> pl.Expr:
@@ -272,7 +274,7 @@ def _in_datasets(nodes: pl.DataFrame) -> pl.DataFrame:
 
 def _nodes(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     nodes = _one_row_each(frames["nodes"], ("id",))
-    missing = _mentions(frames).join(nodes.select("id"), on="id", how="anti")
+    missing = _mentions(frames, nodes["id"])
     parents = (
         pl.concat([nodes.select("id", "kind", "parent"), missing.select("id", _kind_of_id().alias("kind"), pl.lit(None, pl.String).alias("parent"))])
         .filter((pl.col("kind") == "column") & pl.col("parent").is_null())
