@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 STREAM = ROOT / "data_samples" / "stream"
 
 # A soak: HYPOTHESIS_PROFILE=soak, with other examples each time.
-settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, max_examples=40)
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, max_examples=30)
 settings.register_profile("soak", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "benchmarks" / "bench_engine.py"
+pytestmark = pytest.mark.xdist_group("bench_engine")  # one worker measures, for all of them
 
 
 @pytest.fixture(scope="module")

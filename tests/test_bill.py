@@ -48,7 +48,6 @@ money = st.lists(st.tuples(st.integers(-(10**14), 10**14), st.sampled_from(["EUR
 rate = st.decimals("0.000001", "2000", places=6)
 
 
-@settings(max_examples=100)
 @given(money, rate, rate, rate)
 def test_conversion_is_exact_over_the_bill(bill: list[tuple[int, str, int]], euro: Decimal, later: Decimal, pound: Decimal) -> None:
     days = [DAY + timedelta(days=n) for _, _, n in bill]

@@ -170,7 +170,6 @@ def test_values_of_unknown_columns_and_without_the_extra(monkeypatch: pytest.Mon
 
 
 @given(st.lists(st.text(max_size=40), min_size=5, max_size=8, unique=True))
-@settings(max_examples=40)
 def test_any_text_is_a_value(values: list[str]) -> None:
     for sample in samples({"t#a": values}, lambda name: name).values():
         assert all(0 <= share <= 1 for share in sample.shares.values())
@@ -243,7 +242,6 @@ def lineages(draw: st.DrawFn) -> tuple[ln.Snapshot, pl.DataFrame, list[str]]:
 
 
 @given(lineages())
-@settings(max_examples=60)
 def test_disagreeing_equals_a_walk_upstream(drawn: tuple[ln.Snapshot, pl.DataFrame, list[str]]) -> None:
     snap, holders, opaque = drawn
     edges = snap.edges.filter((pl.col("type") == "DIRECT") & (pl.col("verdict").is_null() | (pl.col("verdict") != "none")))

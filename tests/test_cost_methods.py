@@ -149,7 +149,6 @@ def test_every_method_conserves_money_and_explains_it(parts: Parts, by: str, met
         assert why["amount"].sum() == amount and why["share"].is_between(0, 1).all(), key
 
 
-@settings(max_examples=40)
 @given(expiring(), st.sampled_from(["owner", "report", "consumer"]))
 def test_shapley_equals_brute_force_over_all_coalitions(parts: Parts, by: str) -> None:
     snap = snapshot(with_amounts(parts, KEYS_ON_ALL))
@@ -214,7 +213,6 @@ def networks(draw: st.DrawFn) -> tuple[int, int, list[tuple[int, int]], list[int
     return first, keys, edges, draw(st.lists(st.integers(-(10**14), 10**14), min_size=first, max_size=first))
 
 
-@settings(max_examples=100)
 @given(networks(), st.booleans())
 def test_key_sets_equal_plain_sets(network: tuple[int, int, list[tuple[int, int]], list[int]], kept: bool) -> None:
     first, keys, edges, money = network

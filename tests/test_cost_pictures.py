@@ -122,7 +122,6 @@ def test_keys_beyond_the_largest_are_one_of_a_trend() -> None:
     assert sum([*own.values(), *lines.values()]).tolist() == list(result.summary["periods"].values())
 
 
-@settings(max_examples=30)
 @given(frames(), BYS, st.sampled_from(METHODS), st.integers(2, 12))
 def test_layers_conserve_money_and_run_one_way(parts: Parts, by: str, method: str, most: int) -> None:
     costs = [{**c, "amount": abs(c["amount"])} for c in parts["costs"]]

@@ -151,7 +151,6 @@ def test_what_a_trend_refuses(stream: ln.Snapshot) -> None:
 # -- change -------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40)
 @given(dated(), st.sampled_from(BYS), st.sampled_from(METHODS), st.sampled_from(["total", "per day"]))
 def test_the_parts_of_a_change_add_up(parts: Parts, by: str, method: str, compare: str) -> None:
     snap = snapshot(parts)
@@ -315,7 +314,6 @@ def upstream_by_search(snap: ln.Snapshot, report: str) -> dict[str, tuple[int, i
     return {n: (amount, far[n]) for n, amount in found.items() if amount}
 
 
-@settings(max_examples=40)
 @given(expiring())
 def test_loaded_cost_is_all_that_leads_to_a_report(parts: Parts) -> None:
     snap = snapshot(parts)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import frames, snapshot
 
@@ -108,7 +108,6 @@ def some_cure(parts: Parts, data: st.DataObject, at_source: bool) -> tuple[PiiAn
     return found, work, units.tolist(), masked.tolist()
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.one_of(webs(), webs(), tagged()), st.data(), st.booleans())
 def test_the_cure_clears_and_no_part_of_it_does(parts: Parts, data: st.DataObject, at_source: bool) -> None:
     made = some_cure(parts, data, at_source)
@@ -125,7 +124,6 @@ def test_the_cure_clears_and_no_part_of_it_does(parts: Parts, data: st.DataObjec
             assert reaches(work, {x for k, x in part if k == "u"}, {x for k, x in part if k == "m"})
 
 
-@settings(max_examples=40, deadline=None)
 @given(webs(), st.data())
 def test_no_smaller_set_cures_and_none_of_its_size_changes_less(parts: Parts, data: st.DataObject) -> None:
     made = some_cure(parts, data, at_source=False)
@@ -143,7 +141,6 @@ def test_no_smaller_set_cures_and_none_of_its_size_changes_less(parts: Parts, da
             assert lost <= set(work.lost(np.array(part, np.int64), NOTHING).tolist())
 
 
-@settings(max_examples=40, deadline=None)
 @given(webs(), st.data())
 def test_masking_the_origins_is_one_cut_each(parts: Parts, data: st.DataObject) -> None:
     made = some_cure(parts, data, at_source=True)
@@ -174,7 +171,6 @@ def masked_again(parts: Parts, cuts: list[tuple[str | None, str]], labels: list[
     return answer(snapshot({**parts, "edges": edges}), decisions=book)
 
 
-@settings(max_examples=40, deadline=None)
 @given(webs(), st.data())
 def test_asked_again_the_column_is_clear_and_not_before(parts: Parts, data: st.DataObject) -> None:
     found = answer(snapshot(parts))
@@ -288,7 +284,6 @@ def undetermined(found: PiiAnswer, sampled: set[int], sources: str) -> set[int]:
     return {int(places.shown[i]) for i in open_ if places.reported[i]} & wanted
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.one_of(webs(), tagged()), st.sampled_from(["clean", "unknown"]))
 def test_samples_settle_everything_and_none_is_idle(parts: Parts, sources: str) -> None:
     snap = snapshot(parts)

@@ -8,7 +8,7 @@ from typing import Any
 import networkx as nx
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lineage_nb as ln
@@ -22,7 +22,6 @@ def file(tmp_path_factory: Any) -> Path:
     return tmp_path_factory.mktemp("edges") / "edges.parquet"
 
 
-@settings(max_examples=60)
 @given(edges=st.lists(st.tuples(NAME, NAME), min_size=1, max_size=12), large=st.booleans())
 def test_it_holds_the_edges(file: Path, edges: list[tuple[str, str]], large: bool) -> None:
     pl.DataFrame(edges, schema=["from", "to"], orient="row").write_parquet(file)

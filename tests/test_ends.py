@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import networkx as nx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lineage_nb as ln
@@ -45,7 +45,6 @@ def check(scene: Scene, truth: nx.DiGraph, within: set[str]) -> None:
 
 
 @given(pairs, st.booleans(), st.booleans(), st.integers(0, 12), st.integers(24, 60), st.lists(st.integers(0, 25), max_size=6))
-@settings(max_examples=150, deadline=None)
 def test_ends_of_a_node(edges, upstream, downstream, focus, max_marks, unfolded) -> None:
     names = named(edges)
     truth, start = nx.DiGraph(names), names[focus % len(names)][0]
@@ -62,7 +61,6 @@ def test_ends_of_a_node(edges, upstream, downstream, focus, max_marks, unfolded)
 
 
 @given(pairs, st.integers(1, 60))
-@settings(max_examples=100, deadline=None)
 def test_ends_of_everything(edges, max_marks) -> None:
     names = named(edges)
     truth = nx.DiGraph(names)
@@ -78,7 +76,6 @@ def test_ends_of_everything(edges, max_marks) -> None:
 
 
 @given(pairs, st.integers(0, 59), st.integers(0, 59), st.integers(2, 40))
-@settings(max_examples=120, deadline=None)
 def test_a_path_holds_all_that_connects(edges, first, last, max_marks) -> None:
     names = named(edges)
     truth = nx.DiGraph(names)
@@ -99,7 +96,6 @@ def test_a_path_holds_all_that_connects(edges, first, last, max_marks) -> None:
 
 
 @given(pairs, st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
 def test_row_order_does_not_matter(edges, random) -> None:
     names = named(edges)
     shuffled = list(names)
@@ -150,7 +146,6 @@ def test_unknown_names(name) -> None:
 
 
 @given(pairs, st.integers(0, 59), st.integers(24, 60))
-@settings(max_examples=80, deadline=None)
 def test_searches_in_place_of_levels(edges, focus, max_marks) -> None:
     """What is done on graphs of thousands of levels counts as exactly."""
     names = named(edges)

@@ -9,7 +9,7 @@ from io import BytesIO
 
 import networkx as nx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lineage_nb as ln
@@ -150,7 +150,6 @@ def test_texts_hold_every_box_and_line(scene: Scene) -> None:
 
 
 @given(st.lists(st.text(max_size=20), min_size=4, max_size=4))
-@settings(max_examples=60, deadline=None)
 def test_any_names_come_back(names) -> None:
     scene = named(scene_of(ln.from_edges([("a", "b"), ("b", "c"), ("c", "a"), ("a", "d")]).graph()), names)
     nodes, _ = read_mermaid(mermaid(scene))

@@ -88,7 +88,6 @@ def slow(rows: list[dict[str, Any]]) -> dict[tuple[str, str], int]:
     return found
 
 
-@settings(max_examples=40, deadline=None)
 @given(rights())
 def test_roles_masks_and_denies_equal_a_walk(rows: list[dict[str, Any]]) -> None:
     roles = [{"id": r, "kind": "principal", "type": "role"} for r in ("r0", "r1", "r2")]

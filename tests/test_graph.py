@@ -10,7 +10,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import frames, graphs, snapshot
 
@@ -305,7 +305,6 @@ def products(parts: dict[str, list[dict[str, Any]]]) -> dict[tuple[bool, bool], 
     return graphs_
 
 
-@settings(max_examples=120)
 @given(frames(), st.integers(0, 50))
 def test_column_level_equals_products(parts: dict[str, list[dict[str, Any]]], pick: int) -> None:
     snap = snapshot(parts)

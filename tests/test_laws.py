@@ -61,7 +61,6 @@ def test_ids_are_total(namespace: str, name: str, column: str | None) -> None:
 # 2. Merge is commutative, associative, idempotent ------------------------------------------------------------
 
 
-@settings(max_examples=40)
 @given(frames(), frames(), frames())
 def test_merge_is_a_union(a: Parts, b: Parts, c: Parts) -> None:
     x, y, z = map(snapshot, (a, b, c))
@@ -71,7 +70,6 @@ def test_merge_is_a_union(a: Parts, b: Parts, c: Parts) -> None:
     assert same(x.merge(y).merge(y), x.merge(y, x))
 
 
-@settings(max_examples=40)
 @given(frames(), st.randoms(use_true_random=False))
 def test_order_and_partition_of_rows_do_not_matter(parts: Parts, random: Any) -> None:
     # records of facts without an id of their own count within their file, so facts keep their partition
@@ -132,7 +130,6 @@ def test_content_hash_is_equal_across_processes(stream: ln.Snapshot, tmp_path: P
 # 5. Attribution conserves money ------------------------------------------------------------------------------
 
 
-@settings(max_examples=70)
 @given(frames(), st.sampled_from(["owner", "team", "report", "consumer", "dataset"]), st.sampled_from(["usage", "even"]))
 def test_cost_conserves_money(parts: Parts, by: str, method: str) -> None:
     snap = snapshot(parts)
@@ -155,7 +152,6 @@ def strongest(snap: ln.Snapshot, certainty: str | None = None) -> dict[tuple[str
     return best
 
 
-@settings(max_examples=60)
 @given(frames(), st.data())
 def test_one_more_edge_never_removes_a_label(parts: Parts, data: st.DataObject) -> None:
     columns = [r["id"] for r in parts["nodes"] if r["kind"] == "column"]
@@ -172,7 +168,6 @@ def test_one_more_edge_never_removes_a_label(parts: Parts, data: st.DataObject) 
     assert not lost or extra["target"] in lost
 
 
-@settings(max_examples=60)
 @given(frames(), st.data())
 def test_one_more_masking_never_adds_a_label(parts: Parts, data: st.DataObject) -> None:
     direct = [i for i, e in enumerate(parts["edges"]) if e.get("type") == "DIRECT"]
@@ -187,7 +182,6 @@ def test_one_more_masking_never_adds_a_label(parts: Parts, data: st.DataObject) 
     assert all(key in before and verdict >= before[key] for key, verdict in after.items())
 
 
-@settings(max_examples=70)
 @given(frames())
 def test_proved_labels_equal_all_paths(parts: Parts) -> None:
     """Every simple path between columns: the weakest verdict along it, the strongest between paths."""
@@ -219,7 +213,6 @@ def test_proved_labels_equal_all_paths(parts: Parts) -> None:
 # 7. Unused means no path to a live consumer ------------------------------------------------------------------
 
 
-@settings(max_examples=60)
 @given(frames(), st.sampled_from([30, 90]))
 def test_unused_has_no_live_consumer(parts: Parts, days: int) -> None:
     coverage = [{"scope": t, "what": "usage", "from": DAY - timedelta(days=400), "to": DAY} for t in {r["id"] for r in parts["nodes"]}]

@@ -8,7 +8,7 @@ from itertools import combinations
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage_nb.views.layout import layered
@@ -33,7 +33,6 @@ def on_one_side(a: tuple[float, float], b: tuple[float, float]) -> bool:
 
 
 @given(graphs())
-@settings(max_examples=150, deadline=None)
 def test_boxes_never_overlap(graph) -> None:
     n, edges = graph
     out = run(n, edges)
@@ -46,7 +45,6 @@ def test_boxes_never_overlap(graph) -> None:
 
 
 @given(graphs())
-@settings(max_examples=150, deadline=None)
 def test_edges_lead_forward_unless_flagged(graph) -> None:
     n, edges = graph
     out = run(n, edges)
@@ -61,7 +59,6 @@ def test_edges_lead_forward_unless_flagged(graph) -> None:
 
 
 @given(graphs(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
 def test_order_and_repetition_of_edges_do_not_matter(graph, random) -> None:
     n, edges = graph
     shuffled = edges + edges[:2]
@@ -74,7 +71,6 @@ def test_order_and_repetition_of_edges_do_not_matter(graph, random) -> None:
 
 
 @given(graphs())
-@settings(max_examples=100, deadline=None)
 def test_layers_are_longest_paths_seen_from_the_right(graph) -> None:
     """Twin: on a graph without cycles the longest path fixes how many layers there are."""
     n, edges = graph
@@ -87,7 +83,6 @@ def test_layers_are_longest_paths_seen_from_the_right(graph) -> None:
 
 
 @given(graphs())
-@settings(max_examples=100, deadline=None)
 def test_bends_pass_no_box(graph) -> None:
     n, edges = graph
     out = run(n, edges)

@@ -162,7 +162,6 @@ def ordered(value: Any) -> Any:
 
 @pytest.mark.parametrize("few", [0, 2_000])
 @given(graphs(), st.integers(0, 6), st.integers(0, 6))
-@settings(max_examples=40)
 def test_functions_equal_networkx(few: int, graph: tuple[int, Edges], i: int, j: int) -> None:
     view, plain = both(*graph)
     a, b = name(i % len(plain)), name(j % len(plain))
@@ -181,7 +180,6 @@ def test_every_function_has_a_test() -> None:
 
 @pytest.mark.parametrize("few", [0, 2_000])
 @given(graphs(), st.integers(0, 6), st.integers(0, 6))
-@settings(max_examples=60)
 def test_a_path_is_a_shortest_path(few: int, graph: tuple[int, Edges], i: int, j: int) -> None:
     view, plain = both(*graph)
     a, b = name(i % len(plain)), name(j % len(plain))
@@ -195,7 +193,6 @@ def test_a_path_is_a_shortest_path(few: int, graph: tuple[int, Edges], i: int, j
 
 
 @given(graphs())
-@settings(max_examples=60)
 def test_strong_components_and_condensation(graph: tuple[int, Edges]) -> None:
     view, plain = both(*graph)
     with counted() as calls:
@@ -305,7 +302,6 @@ def same(fast: nx.Graph, slow: nx.Graph) -> None:
 
 
 @given(graphs())
-@settings(max_examples=60)
 def test_view_equals_digraph(graph: tuple[int, Edges]) -> None:
     view, plain = both(*graph)
     half = [node for i, node in enumerate(plain) if i % 2 == 0]

@@ -10,7 +10,7 @@ import networkx as nx
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lineage_nb as ln
@@ -223,7 +223,6 @@ def test_usual_words_for_nodes() -> None:
     assert nodes.filter(pl.col("id") == "t")["owners"].to_list() == [["ana", "ben"]]
 
 
-@settings(max_examples=40)
 @given(st.data())
 def test_every_column_lives_in_a_dataset_whatever_its_parent_is_said_to_be(data: st.DataObject) -> None:
     ids = ["#a", "m", "t", "t#c", "t#c.d", "j", "p"]

@@ -27,7 +27,7 @@ from lineage_nb.sources.registry import Entry
 
 GOLDEN = Path(__file__).parent / "golden" / "openlineage"
 SAMPLE = Path(__file__).parents[1] / "data_samples" / "stream" / "openlineage"
-RELAXED = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+RELAXED = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def read(*paths: Path) -> SnapshotData:

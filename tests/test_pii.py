@@ -92,7 +92,6 @@ def walked(snap: ln.Snapshot, label: str, *, proved: bool) -> dict[int, int]:
     return strongest
 
 
-@settings(max_examples=50, deadline=None)
 @given(coded())
 def test_verdicts_equal_all_walks(parts: Parts) -> None:
     snap = snapshot(parts)

@@ -161,7 +161,6 @@ def test_size_is_bounded() -> None:
 
 
 @given(st.lists(st.tuples(*[st.sampled_from(HOSTILE) | st.text(max_size=12)] * 4), min_size=1, max_size=6))
-@settings(max_examples=60, deadline=None)
 def test_any_names_give_well_formed_pictures(names: list[tuple[str, str, str, str]]) -> None:
     edges = [Edge(a, b, c, d, IDENTITY, PLAIN, False) for a, b, c, d in names]
     found = lineage(edges, sql="\n".join(map("".join, names)), problems=(Problem(names[0][0], 1, 2),))

@@ -6,7 +6,7 @@ import json
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import lineage_nb as ln
@@ -39,7 +39,6 @@ def several() -> ln.Snapshot:
 
 
 @given(st.lists(st.tuples(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20)), min_size=1, max_size=8))
-@settings(max_examples=80, deadline=None)
 def test_any_names_give_well_formed_xml(edges) -> None:
     scene = scene_of(ln.from_edges(edges).graph())
     root = ET.fromstring(svg(scene))

@@ -17,7 +17,7 @@ from sql.oracle.tables import Leaf, Table, tokens_in
 
 from lineage_nb.sql.lineage import sql_lineage
 
-BATCHES, BATCH = 4, 50
+BATCHES, BATCH = 4, 30
 T1 = Table(
     "t1",
     {"a": "int", "b": "str", "c": "int"},
