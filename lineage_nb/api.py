@@ -98,7 +98,7 @@ class Snapshot(Lineage):
 
     @property
     def usage(self) -> pl.DataFrame:
-        """Who read what, per day."""
+        """Who read what, per day; query logs add which columns: `named_columns`, and `other_columns` read beside those."""
         return self.frames["usage"].clone()
 
     @property

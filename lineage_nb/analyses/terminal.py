@@ -42,7 +42,7 @@ def terminal_reads(lineage: Lineage, log: UsageLog) -> pl.DataFrame:
     -------
     polars.DataFrame
         node, consumer (null: unnamed), day, reads, column (that was read; null: the record names none), i and c (numbers of node
-        and consumer). What a job reads that exports (it writes no data that still holds, or hands data to people, and tests
+        and consumer), named_columns, other_columns (as in `UsageLog.reads`). What a job reads that exports (it writes no data that still holds, or hands data to people, and tests
         nothing) is on the day of its last run; what flows to people, on the day on which that was seen last. An export
         reads itself on the day on which it was last written. See `undated_reads` for what has no day.
     """
@@ -50,13 +50,13 @@ def terminal_reads(lineage: Lineage, log: UsageLog) -> pl.DataFrame:
     named = pl.col("consumer_kind").is_null() | ~pl.col("consumer_kind").is_in(NOT_TERMINAL)
     exporting = (pl.col("consumer_kind") == "job") & ~pl.col("consumer").is_in(quiet)
     leaving = (pl.col("consumer_kind") == "dataset") & pl.col("consumer").is_in(_ends(lineage).implode())
-    reads = log.reads.filter(named | exporting | leaving).select("node", "consumer", "day", "reads", "column", "i", "c")
+    reads = log.reads.filter(named | exporting | leaving).select("node", "consumer", "day", "reads", "column", "i", "c", "named_columns", "other_columns")
     exports = pl.concat([_recorded(lineage, log).drop_nulls("day"), _written_exports(lineage)], how="vertical_relaxed")
     if log.end is not None:
         exports = exports.with_columns(pl.min_horizontal("day", pl.lit(log.end)).alias("day"))
     ids, nothing = lineage.coded.ids, pl.lit(None, pl.String)
     exports = exports.with_columns(
-        ids.gather(exports["i"]).alias("node"), ids.gather(exports["c"]).alias("consumer"), reads=pl.lit(1, pl.Int64), column=nothing
+        ids.gather(exports["i"]).alias("node"), ids.gather(exports["c"]).alias("consumer"), reads=pl.lit(1, pl.Int64), column=nothing, named_columns=pl.lit(None, pl.List(pl.String)), other_columns=nothing
     )
     return pl.concat([reads, exports.select(reads.columns)], how="vertical_relaxed")
 

@@ -16,10 +16,11 @@ from lineage_nb.errors import UnknownNameError
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.model.names import NameIndex
 
-__all__ = ["WHOLE_LOG", "UsageLog", "best_scopes", "coverage_sentences", "covered", "inside", "log_span", "resolve_consumers", "usage_log"]
+__all__ = ["WHOLE_LOG", "UsageLog", "best_scopes", "coverage_sentences", "covered", "inside", "log_span", "read_nearly_all", "resolve_consumers", "usage_log"]
 
 WHOLE_LOG = "(whole log)"
 """Scope of the coverage row that tells a part of a snapshot how far the log of the whole reaches."""
+_SCANNER_SHARE, _SCANNER_MIN = 0.8, 10
 _OUTLIER_GAP = 90
 _OUTLIER_SHARE = 0.01
 
@@ -32,7 +33,9 @@ class UsageLog:
     ----------
     reads : polars.DataFrame
         node (a column's reads are its dataset's), consumer, consumer_kind, day, reads, bytes, column (the column that
-        was read; null: the record names none), i and c (numbers of node and consumer in the snapshot).
+        was read; null: the record names none), i and c (numbers of node and consumer in the snapshot), named_columns (names of
+        those of its columns that statements name; null: no statement tells), other_columns (what they read beside those:
+        ``none``, ``swept``: all at once, ``untold``; null as before).
     start, end : datetime.date or None
         First and last day that the log covers; None for an empty log.
     outliers : polars.DataFrame
@@ -85,11 +88,50 @@ def usage_log(lineage: Lineage, monitors: Iterable[str] = ()) -> UsageLog:
     home = pl.Series(coded.data).gather(coded.numbers(usage["node"]))
     kind = coded.kinds.gather(by).cast(pl.String)
     column = pl.when(coded.ids.gather(home) != pl.col("node")).then("node").alias("column")
-    reads = usage.select(coded.ids.gather(home).alias("node"), "consumer", kind.alias("consumer_kind"), "day", "reads", "bytes", column, home.alias("i"), by.alias("c"))
+    reads = usage.select(
+        coded.ids.gather(home).alias("node"), "consumer", kind.alias("consumer_kind"), "day", "reads", "bytes", column, home.alias("i"), by.alias("c"), *_said(usage)
+    )
     start, end = log_span(frames)
     if end is None:
         return UsageLog(reads, None, None, reads.clear(), set_aside)
     return UsageLog(reads.filter(pl.col("day") <= end), start, end, reads.filter(pl.col("day") > end), set_aside)
+
+
+def read_nearly_all(reads: pl.DataFrame, table: str) -> list[str]:
+    """List who reads nearly every table that anybody reads, as scanners do: at least ten tables and four in five.
+
+    Parameters
+    ----------
+    reads : polars.DataFrame
+        Column consumer, and the tables that were read.
+    table : str
+        Name of the column of tables.
+
+    Returns
+    -------
+    list of str
+        Consumers, sorted.
+
+    Examples
+    --------
+    >>> reads = pl.DataFrame({"consumer": ["scan"] * 10 + ["ana"], "i": [*range(10), 3]})
+    >>> read_nearly_all(reads, "i")
+    ['scan']
+    """
+    touched = reads.group_by("consumer").agg(pl.col(table).n_unique().alias("tables"))
+    enough = max(_SCANNER_MIN, _SCANNER_SHARE * reads[table].n_unique())
+    return touched.filter(pl.col("tables") >= enough)["consumer"].sort().to_list()
+
+
+def _said(usage: pl.DataFrame) -> tuple[pl.Expr, pl.Expr]:
+    """What statements say of columns; both null where a source does not speak of that."""
+    names, others = usage.schema.get("named_columns"), usage.schema.get("other_columns")
+    nothing = pl.lit(None, pl.List(pl.String)).alias("named_columns"), pl.lit(None, pl.String).alias("other_columns")
+    if others != pl.String or names not in (pl.List(pl.String), pl.String):
+        return nothing
+    listed = pl.col("named_columns").str.split(";") if names == pl.String else pl.col("named_columns")
+    told = listed.is_not_null() & pl.col("other_columns").is_in(["none", "swept", "untold"])
+    return pl.when(told).then(listed).alias("named_columns"), pl.when(told).then("other_columns").alias("other_columns")
 
 
 def resolve_consumers(lineage: Lineage, names: str | Iterable[str]) -> list[str]:

@@ -99,6 +99,7 @@ class Context:
         self.bare_variables = variables  # those whose names stand without @, :, $, as columns do
         self.problems: list[Problem] = []
         self.inputs: dict[str, None] = {}
+        self.references: dict[tuple[str, str], None] = {}
         self.__dict__.update(_traits(type(names.dialect).__name__.lower()))
         if self.dialect in ("tsql", "fabric"):
             self.bare_variables = frozenset()
@@ -117,6 +118,13 @@ class Context:
         if read:
             self.inputs[name] = None
         return BaseTable(name, self.catalog.known(name))
+
+    def refer(self, cell: Cell) -> None:
+        """Record what a name of a column in the text stands for."""
+        if cell.table is not None:
+            self.references[cell.table] = None
+        else:
+            self.references.update(((table, name), None) for table, name, _, _ in cell.flow)
 
     def problem(self, message: str, node: Any = None) -> None:
         """Record what could not be resolved, once for each place."""

@@ -100,7 +100,14 @@ class Draft:
                 ]
         return edges
 
-    def finish(self, text: str, line: int, inputs: Iterable[str], problems: Sequence[Problem]) -> Statement:
+    def finish(
+        self,
+        text: str,
+        line: int,
+        inputs: Iterable[str],
+        problems: Sequence[Problem],
+        references: Iterable[tuple[str, str]] = (),
+    ) -> Statement:
         """The statement as a value; a table whose values it carries is among its inputs, its own target included."""
         edges = self._edges()
         read = dict.fromkeys(inputs)
@@ -120,5 +127,6 @@ class Draft:
             "temporary": frozenset(self.temporary),
             "types": self.types,
             "uses": self.uses,
+            "references": tuple(references),
         }
         return made(Statement, fields)

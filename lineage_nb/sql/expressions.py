@@ -177,7 +177,9 @@ def _star(at: Walk, node: Any, subtype: int, packed: int) -> None:
     star = trace(AGGREGATED, True)
     for alias, relation in at.scope.relations:
         if not counted and not (node.args.get("table") and alias != node.args["table"].name.lower()):
-            carry(at.flow, relation.row().flow, subtype, packed)
+            row = relation.row().flow
+            at.scope.context.references.update(((key[0], STAR), None) for key in row if key[1] == STAR)
+            carry(at.flow, row, subtype, packed)
         elif counted and isinstance(relation, BaseTable) and not relation.known:
             key = (relation.table, STAR, None, COMPOSED[subtype][AGGREGATION])
             add(at.flow, key, joined(packed, star))

@@ -80,6 +80,7 @@ def shown(statement: Statement) -> Statement:
         ),
         temporary=frozenset(map(_shown, statement.temporary)),
         types=_types(statement.types),
+        references=tuple((_shown(t), _shown(c)) for t, c in statement.references),
     )
 
 

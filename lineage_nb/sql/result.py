@@ -120,6 +120,9 @@ class Statement:
         Table → column → declared type, for statements that declare columns.
     uses : tuple, optional
         Of USE: what is changed (``CATALOG``, ``SCHEMA`` … or ``""``), and the parts of the name.
+    references : tuple of (str, str)
+        Table and column of every name of a column in the text, used in the output or not; the table is ``""`` where it
+        could not be told, the column ``*`` for a whole row. What a star or a join by equal names takes is not among them.
     """
 
     kind: str
@@ -134,6 +137,7 @@ class Statement:
     temporary: frozenset[str] = frozenset()
     types: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     uses: tuple[str, tuple[str, ...]] | None = None
+    references: tuple[tuple[str, str], ...] = ()
 
     def frame(self, index: int = 0) -> pl.DataFrame:
         """Its edges as a frame with the schema `EDGES`."""

@@ -364,6 +364,12 @@ def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cel
 
 def resolve(scope: Scope, column: exp.Expression) -> Cell:
     """Find where a column comes from; what cannot be told is kept as a column of no table, with a problem."""
+    cell = _meant(scope, column)
+    scope.context.refer(cell)
+    return cell
+
+
+def _meant(scope: Scope, column: exp.Expression) -> Cell:
     args = column.args
     this = args["this"]
     names = scope.context.names

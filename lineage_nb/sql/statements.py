@@ -284,7 +284,7 @@ class Reader:
         if context.dialect == "tsql":
             draft.temporary.update(t for t in draft.outputs if t.startswith(("#", "@")))
         problems = [self._shifted(p, piece) for p in context.problems]
-        return draft.finish(text, piece.line, context.inputs, problems)
+        return draft.finish(text, piece.line, context.inputs, problems, context.references)
 
     def _log(self, piece: Piece, scope: Scope, draft: Draft) -> None:
         """Take down what OUTPUT … INTO writes beside the statement itself."""

@@ -12,14 +12,11 @@ from numpy.typing import NDArray
 from lineage_nb.analyses.cost.outputs import written
 from lineage_nb.analyses.cost.period import During
 from lineage_nb.analyses.terminal import NOT_TERMINAL, not_exporting
-from lineage_nb.analyses.usage_log import usage_log
+from lineage_nb.analyses.usage_log import read_nearly_all, usage_log
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
 
 __all__ = ["UNNAMED", "Places", "readers", "scanners"]
-
-_SCANNER_MIN, _SCANNER_SHARE = 10, 0.8
-"""Tables, and share of all that anybody reads: who reads as many is taken for a scanner."""
 
 UNNAMED = "unnamed reader"
 """Stands for readers that the log does not name."""
@@ -174,6 +171,4 @@ def scanners(lineage: Lineage, monitors: Sequence[str], period: During | None) -
     reads = reads if period is None else period.reads(reads)
     people = reads.filter(pl.col("consumer_kind").is_not_null() & ~pl.col("consumer_kind").is_in(NOT_TERMINAL))
     people = people.filter(~pl.Series(lineage.coded.of_kind("report")[people["i"].to_numpy()]))
-    touched = people.group_by("consumer").agg(pl.col("i").n_unique().alias("tables"))
-    enough = max(_SCANNER_MIN, _SCANNER_SHARE * people["i"].n_unique())
-    return touched.filter(pl.col("tables") >= enough)["consumer"].sort().to_list()
+    return read_nearly_all(people, "i")

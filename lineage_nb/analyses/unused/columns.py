@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lineage_nb.analyses.unused.dropped import LASTING, dropped_days
+from lineage_nb.analyses.unused.named import named_in_statements
 from lineage_nb.analyses.unused.tables import EPOCH, NEVER, TABLE_VERDICTS, Tables, in_words, silence_is_short
 from lineage_nb.analyses.unused.words import days_of, spoken_of
 from lineage_nb.graph.csr import Ints
@@ -66,19 +67,27 @@ class Columns:
 
     @cached_property
     def named(self) -> pl.DataFrame:
-        """Terminal reads that name a column: column (number), c, day."""
-        return self.tables.reads.filter(pl.col("column").is_not_null()).select("column", "c", "day")
+        """Terminal reads that name a column: column (number), c (of several readers the first, or each), day."""
+        tables = self.tables
+        by_record = tables.reads.filter(pl.col("column").is_not_null()).select("column", "c", "day")
+        names = tables.lineage.frames["nodes"]["name"].gather(self.numbers)
+        columns = pl.DataFrame({"column": self.numbers.astype(np.int64), "i": self.home, "name": names})
+        by_statement = named_in_statements(tables.reads.filter(pl.col("column").is_null()), columns)
+        return pl.concat([by_record, by_statement])
 
     @cached_property
     def whole(self) -> pl.DataFrame:
-        """Terminal reads that name no column: i, c, day, swept (else it is not known which columns were read).
+        """Terminal reads of a table that may be of any column: i, c, day, swept (else it is not known which columns were read).
 
-        They sweep where the log of their namespace names columns otherwise; an export takes all of itself.
+        What statements tell of the columns they read holds. Other reads sweep where the log of their namespace names
+        columns otherwise; an export takes all of itself.
         """
-        tables, coded = self.tables, self.tables.lineage.coded
-        rows = tables.reads.filter(pl.col("column").is_null()).select("i", "c", "day")
-        by_name = tables.reads.filter(pl.col("column").is_not_null()).select("i", "c", "day")
-        rows = rows.join(by_name, on=["i", "c", "day"], how="anti", nulls_equal=True).unique()
+        tables, coded, others = self.tables, self.tables.lineage.coded, pl.col("other_columns")
+        key, by_table = ["i", "c", "day"], pl.col("column").is_null()
+        told = tables.reads.filter(by_table & others.is_not_null()).filter(others != "none").select(*key, swept=others == "swept")
+        rows = tables.reads.filter(by_table & others.is_null()).select(key)
+        by_name = tables.reads.filter(~by_table | others.is_in(["none", "swept"])).select(key)
+        rows = rows.join(by_name, on=key, how="anti", nulls_equal=True).unique()
         spaces = tables.graph.nodes["namespace"].fill_null("")
         at = tables.places[tables.log.reads.filter(pl.col("column").is_not_null())["i"].unique().to_numpy()]
         knows = spaces.is_in(spaces.gather(at[at >= 0]).unique().implode()).to_numpy()
@@ -86,7 +95,7 @@ class Columns:
         by_job = jobs.gather(rows["c"]).fill_null(value=False)
         exported = pl.Series(tables.graph.members.astype(np.int64)).gather(rows["i"]) == rows["c"]
         swept = (pl.Series(knows).gather(rows["i"]) & ~by_job) | exported.fill_null(value=False)
-        return rows.with_columns(swept.alias("swept"))
+        return pl.concat([rows.with_columns(swept.alias("swept")), told.unique()])
 
     def _at(self, *, swept: bool) -> Bools:
         """Tables that are read as a whole in the window; shape (places,)."""

@@ -21,7 +21,13 @@ from lineage_nb.analyses.unused.freed import billed_currencies, freed_amounts, f
 from lineage_nb.analyses.unused.protect import protected_ids
 from lineage_nb.analyses.unused.tables import TABLE_VERDICTS, Tables, in_words
 from lineage_nb.analyses.unused.words import table_words
-from lineage_nb.analyses.usage_log import UsageLog, coverage_sentences, resolve_consumers, usage_log
+from lineage_nb.analyses.usage_log import (
+    UsageLog,
+    coverage_sentences,
+    read_nearly_all,
+    resolve_consumers,
+    usage_log,
+)
 from lineage_nb.errors import LineageError, did_you_mean
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.lineage_graph import LineageGraph
@@ -50,8 +56,6 @@ MEANINGS = {
 """What the verdicts mean, for the reader of an answer."""
 
 _LEVELS = ("dataset", "column")
-_SCANNER_SHARE = 0.8
-_SCANNER_MIN = 10
 _SHOWN = 5
 _AROUND = 200
 
@@ -196,9 +200,7 @@ def _suspects(tables: Tables) -> list[str]:
     report = (tables.graph.nodes["kind"] == "report").to_numpy()
     at = tables.places[recent["i"].to_numpy()]
     recent = recent.select("consumer", place=pl.Series(at)).filter(pl.Series((at >= 0) & ~report[at]))
-    touched = recent.group_by("consumer").agg(pl.col("place").n_unique().alias("tables"))
-    enough = max(_SCANNER_MIN, _SCANNER_SHARE * recent["place"].n_unique())
-    return touched.filter(pl.col("tables") >= enough)["consumer"].sort().to_list()
+    return read_nearly_all(recent, "place")
 
 
 def _summary(

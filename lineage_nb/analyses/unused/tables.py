@@ -135,7 +135,7 @@ class Tables:
 
     @cached_property
     def reads(self) -> pl.DataFrame:
-        """Terminal reads: i (place), c (number of the consumer; null: unnamed), column (number; null), day (number), reads."""
+        """Terminal reads: i (place), c (number of the consumer; null: unnamed), column (number; null), day (number), reads, named_columns, other_columns."""
         found = terminal_reads(self.lineage, self.log)
         numbered = found.select(
             pl.Series("i", self.places[found["i"].to_numpy()], dtype=pl.Int64),
@@ -143,6 +143,8 @@ class Tables:
             self._columns_of(found["column"]),
             pl.col("day").cast(pl.Int32).cast(pl.Int64),
             "reads",
+            "named_columns",
+            "other_columns",
         )
         return numbered.filter(pl.col("i") >= 0)
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 import polars as pl
 
 from lineage_nb.model.ids import node_id
-from lineage_nb.model.schema import FRAMES
+from lineage_nb.model.schema import FRAMES, STRINGS
+from lineage_nb.sources.query_log.named import OTHERS, Named
 from lineage_nb.sources.query_log.outcomes import READ, WRITE, Outcome
 from lineage_nb.sources.sql_facts import fitted
 
@@ -16,6 +17,8 @@ __all__ = ["EVIDENCE", "facts"]
 
 EVIDENCE: Final = "query_log:sql"
 COMPONENT: Final = "query"
+EXTRAS: Final = ("named_columns", "other_columns")
+"""Columns of usage beside those of the model."""
 
 
 def facts(
@@ -43,7 +46,9 @@ def facts(
     Notes
     -----
     Reads are added up by table, reader and day. The bytes that a statement scanned are shared evenly by the tables it
-    read, so that they add up to the log's. What a query costs stays with the job that it is; what reads cost, with the
+    read, so that they add up to the log's. Two extra columns of usage tell which columns of a table were read:
+    `named_columns` those that a statement names, `other_columns` what was read beside them: ``none``, ``swept`` (all of them at
+    once, as by ``SELECT *``) or ``untold``. What a query costs stays with the job that it is; what reads cost, with the
     job ``queries of <reader>``, which writes for nobody but its reader.
     """
     return _Facts(log, outcomes, namespace, currency).frames()
@@ -74,6 +79,7 @@ class _Facts:
             pl.col("currency").fill_null(currency),
         )
         self.inputs = _touched([o.inputs for o in outcomes])
+        self.named = _NamedColumns(outcomes)
         self.outputs = _touched([o.outputs for o in outcomes])
 
     def frames(self) -> dict[str, pl.DataFrame]:
@@ -108,16 +114,21 @@ class _Facts:
             pl.col("time").min().alias("since"),
         )
         inputs = self.inputs.with_columns(pl.col("node").cast(pl.Categorical))
-        rows = totals.join(inputs, on="key").with_columns(_share("bytes"))
-        rows = rows.group_by("node", "user", "day").agg(
+        read = totals.join(inputs, on="key").with_columns(_share("bytes"))
+        read = read.join(self.named.by_key, on=["key", "nth"], how="left")
+        rows = read.group_by("node", "user", "day").agg(
             pl.col("reads").sum(),
             pl.when(pl.col("bytes").null_count() == 0).then(pl.col("bytes").sum()).alias("bytes"),
             pl.col("least").min(),
             pl.col("since").min(),
+            pl.col("said").min(),
+            pl.col("said").max().alias("said_too"),
         )
+        rows = self.named.added(rows, read)
         rows = self._named(rows.with_columns(pl.col("user", "node").cast(pl.String)), "user", self.users)
         record = _record("usage", pl.col("node"), pl.col("user"), pl.col("day"), _first_of(), pl.col("reads"))
-        return fitted("usage", rows.with_columns(record, consumer=pl.col("user")))
+        rows = rows.with_columns(record, consumer=pl.col("user"))
+        return fitted("usage", rows).hstack(rows.select(EXTRAS))
 
     def _numbered_runs(self) -> pl.DataFrame:
         """Runs of the jobs, with the columns of the log."""
@@ -206,6 +217,52 @@ class _Facts:
         whats = ["usage", "lineage", *(["cost"] if self.log["cost"].count() else [])]
         row: dict[str, Any] = {"scope": self.namespace, "from": first, "to": last, "complete": True}
         return fitted("coverage", pl.DataFrame([{**row, "what": what} for what in whats]))
+
+
+class _NamedColumns:
+    """Which columns were read, each different answer once.
+
+    Attributes
+    ----------
+    by_key
+        key, nth (of an input), said (a number of an answer).
+    """
+
+    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+        numbers: dict[Named, int] = {}
+        rows = [
+            (key, nth, numbers.setdefault(named, len(numbers)))
+            for key, outcome in enumerate(outcomes)
+            for nth, named in enumerate(outcome.named)
+        ]
+        schema: Mapping[str, Any] = {"key": pl.UInt32, "nth": pl.Int64, "said": pl.UInt32}
+        self.by_key = pl.DataFrame(rows, schema=schema, orient="row")
+        self._answers = pl.DataFrame(
+            {
+                "said": pl.Series(range(len(numbers)), dtype=pl.UInt32),
+                "named_columns": pl.Series([list(n.columns) for n in numbers], dtype=STRINGS),
+                "rank": pl.Series([OTHERS.index(n.others) for n in numbers], dtype=pl.Int64),
+            }
+        )
+
+    def added(self, rows: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
+        """Add `EXTRAS` to rows of a table, a user and a day, with the least and greatest answer of what they were read by."""
+        of = ["node", "user", "day"]
+        found = rows.join(self._answers, on="said", how="left", maintain_order="left")
+        several = rows.filter(pl.col("said") != pl.col("said_too")).select(of)
+        if several.height:
+            parts = read.join(several, on=of, how="semi", nulls_equal=True).select(*of, "said").unique()
+            parts = parts.join(self._answers, on="said")
+            names = parts.select(*of, pl.col("named_columns")).explode("named_columns").unique().sort("named_columns")
+            lists = names.group_by(of).agg(pl.col("named_columns").drop_nulls().alias("all_columns"))
+            worst = parts.group_by(of).agg(pl.col("rank").max().alias("all_rank"))
+            found = found.join(lists, on=of, how="left", nulls_equal=True).join(worst, on=of, how="left", nulls_equal=True)
+            found = found.with_columns(
+                pl.coalesce("all_columns", "named_columns").list.sort().alias("named_columns"),
+                pl.coalesce("all_rank", "rank").alias("rank"),
+            )
+        words = pl.DataFrame({"rank": range(len(OTHERS)), "other_columns": OTHERS}, schema={"rank": pl.Int64, "other_columns": pl.String})
+        return found.join(words, on="rank", how="left", maintain_order="left")
 
 
 def _touched(nodes: Sequence[Sequence[str]]) -> pl.DataFrame:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
+from lineage_nb.sources.query_log.named import Named, columns_named
 from lineage_nb.sources.query_log.shapes import single
 from lineage_nb.sources.sql_facts import Job
 from lineage_nb.sources.sql_rows import SqlRows
@@ -81,6 +82,8 @@ class Outcome:
         For `WRITE`.
     inputs, outputs
         Node ids of what it reads and writes, each once.
+    named
+        For `READ`: what it reads of each of its inputs.
     """
 
     role: str
@@ -88,6 +91,7 @@ class Outcome:
     job: Job | None = None
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    named: tuple[Named, ...] = ()
 
 
 def unsharded(table: str) -> str:
@@ -191,7 +195,8 @@ def outcome(
         return Outcome(READ)
     if inputs:
         rows.read(what, first=key.first, last=key.last)
-        return Outcome(READ, inputs=_ids(rows, inputs))
+        ids, named = _read_of(what, inputs, rows)
+        return Outcome(READ, inputs=ids, named=named)
     return Outcome(NOTHING, _why_nothing(what))
 
 
@@ -218,6 +223,21 @@ def _kind(what: SqlLineage | Statement) -> str:
 
 def _ids(rows: SqlRows, tables: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rows.id_of(t) for t in tables))
+
+
+def _read_of(
+    what: SqlLineage | Statement, inputs: tuple[str, ...], rows: SqlRows
+) -> tuple[tuple[str, ...], tuple[Named, ...]]:
+    """Ids of what a statement reads, and what of each; tables that go by one id are one.
+
+    A table that the log lists beside the text is one of the text where they go by one id.
+    """
+    found: dict[str, Named] = {}
+    for table, said in zip(inputs, columns_named(what, inputs), strict=True):
+        node = rows.id_of(table)
+        if table in what.inputs or node not in found:
+            found[node] = said.with_other(found.get(node))
+    return tuple(found), tuple(found.values())
 
 
 def _written(
