@@ -1,8 +1,8 @@
-"""How fast the explorer is: in JupyterLab in headless Chromium, pyvis in the same run; then a million edges.
+"""How fast the explorer and the table of a panel are: in JupyterLab in headless Chromium, peers in the same run; then a million edges.
 
     python benchmarks/bench_explorer.py [--all]
 
-Needs JupyterLab, playwright and chromium. `--all` also waits for pyvis with its default physics on 2,000 nodes (minutes).
+Needs JupyterLab, playwright and chromium; ipycytoscape and ipysigma where they are installed. `--all` also waits for pyvis with its default physics on 2,000 nodes (minutes).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -72,6 +73,87 @@ async (at) => {
   return performance.now() - start;
 }
 """
+# Run the next cell, whose widget the browser knows already, until its output shows ink.
+_SHOW = """
+async (nth) => {
+  const cell = document.querySelectorAll(".jp-Notebook .jp-CodeCell")[nth];
+  const inked = (canvas) => {
+    const copy = document.createElement("canvas");
+    copy.width = canvas.width; copy.height = canvas.height;
+    if (!copy.width || !copy.height) return false;
+    const pen = copy.getContext("2d");
+    pen.drawImage(canvas, 0, 0);
+    return pen.getImageData(0, 0, copy.width, copy.height).data.some((value, at) => at % 4 === 3 && value > 0);
+  };
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const start = performance.now();
+  window.jupyterapp.commands.execute("notebook:run-cell-and-select-next");
+  while (performance.now() - start < 120000) {
+    await frame();
+    const output = cell.querySelector(".jp-OutputArea");
+    if (output && (output.querySelector(".ln-mark") || [...output.querySelectorAll("canvas")].some(inked))) {
+      await frame();
+      return performance.now() - start;
+    }
+  }
+  return -1;
+}
+"""
+_PEERS = {
+    "explorer": ("lineage_nb", "snap.explore(max_marks=400)"),
+    "ipycytoscape with dagre": ("ipycytoscape", "cytoscape(graph)"),
+    "ipysigma": ("ipysigma", "ipysigma.Sigma(graph)"),
+}
+_CYTOSCAPE = """
+def cytoscape(graph):
+    import ipycytoscape
+    made = ipycytoscape.CytoscapeWidget()
+    made.graph.add_graph_from_networkx(graph, directed=True)
+    made.set_layout(name="dagre", rankDir="LR")
+    return made
+"""
+_TABLE = """
+import lineage_nb as ln, polars as pl
+n = 100_000
+names = [f"wh.s{i % 50}.table_{i:06}" for i in range(1, n + 1)]
+snap = ln.from_edges(pl.DataFrame({"source": ["raw.root" if i < 9 else names[i // 9] for i in range(n)], "target": names}))
+panel = snap.panel("impact", node="raw.root")
+panel.table.more.click()
+panel
+"""
+_PICK = """
+async (nth) => {
+  const row = document.querySelectorAll(".ln-panel table.dataTable tbody tr")[nth];
+  const name = row.cells[0].textContent;
+  const told = () => document.querySelector(".ln-why h4")?.textContent === `Why ${name}?`
+    && name.endsWith(document.querySelector(".ln-why .ln-focus .ln-label")?.textContent ?? "?");
+  const start = performance.now();
+  row.click();
+  while (!told()) await new Promise((done) => requestAnimationFrame(done));
+  return performance.now() - start;
+}
+"""
+_SEARCH = """
+async (text) => {
+  const box = document.querySelector(".ln-panel .dt-search input");
+  const start = performance.now();
+  box.value = text;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  while (!document.querySelector(".ln-panel .dt-info").textContent.includes("filtered") === (text !== "")) await new Promise((done) => requestAnimationFrame(done));
+  return performance.now() - start;
+}
+"""
+_SORT = """
+async (nth) => {
+  const start = performance.now();
+  const sorted = () => [...document.querySelectorAll(".ln-panel thead th")].map((head) => head.getAttribute("aria-sort")).join();
+  const before = sorted();
+  document.querySelectorAll(".ln-panel thead th .dt-column-order")[nth].click();
+  while (sorted() === before) await new Promise((done) => requestAnimationFrame(done));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return performance.now() - start;
+}
+"""
 
 
 def layered_edges(n: int, more: float = 0.6, seed: int = 7) -> list[tuple[str, str]]:
@@ -121,7 +203,7 @@ def jupyterlab(cells: list[str]) -> Iterator[str]:
         names = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")
         environment |= {name: str(root / name.lower()) for name in names}
         command = [
-            sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=",
+            sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=",
             f"--ServerApp.root_dir={root / 'work'}", f"--LabApp.app_settings_dir={root / 'settings'}",
         ]  # fmt: skip
         server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -139,15 +221,15 @@ def jupyterlab(cells: list[str]) -> Iterator[str]:
             server.wait(15)
 
 
-def open_notebook(page: Any, address: str) -> None:
-    """Open the notebook and run it."""
+def open_notebook(page: Any, address: str, awaited: str = ".ln-mark") -> None:
+    """Open the notebook and run it; none of it if nothing is awaited."""
     page.goto(f"{address}/lab/workspaces/bench/tree/bench.ipynb?reset")
     page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=60_000)
-    for _ in range(5):
+    for _ in range(5 if awaited else 0):
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         try:
-            page.locator(".jp-OutputArea .ln-mark").first.wait_for(timeout=20_000)
+            page.locator(f".jp-OutputArea {awaited}").first.wait_for(timeout=60_000)
             return
         except Exception as error:  # noqa: BLE001 - the first clicks may come before the kernel is connected
             print("again:", type(error).__name__)
@@ -187,6 +269,47 @@ def pyvis_paints(browser: Any, edges: list[tuple[str, str]], *, physics: bool) -
         took = page.wait_for_function("() => window.painted", timeout=400_000).json_value()
         page.close()
     return float(took) / 1e3
+
+
+def widgets(browser: Any, edges: list[tuple[str, str]]) -> None:
+    """Show 300 nodes with every widget there is, the explorer among them."""
+    peers = {name: make for name, (module, make) in _PEERS.items() if find_spec(module) is not None}
+    for name in _PEERS.keys() - peers.keys():
+        print(f"{name}: not installed")
+    made = "".join(f"made_{at} = {make}\n" for at, make in enumerate(peers.values()))
+    imports = "".join(f"import {module}\n" for module, _ in _PEERS.values() if find_spec(module) is not None)
+    first = f"{imports}import lineage_nb as ln, networkx as nx\n{_CYTOSCAPE}\nedges = {edges!r}\ngraph = nx.DiGraph(edges)\nsnap = ln.from_edges(edges)\n{made}print('made')"
+    with jupyterlab([first, *(f"made_{at}" for at in range(len(peers)))]) as address:
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        open_notebook(page, address, "")
+        for _ in range(5):
+            page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-cell-and-select-next')")
+            try:
+                page.locator(".jp-OutputArea-output", has_text="made").wait_for(timeout=30_000)
+                break
+            except Exception as error:  # noqa: BLE001 - the kernel may not be connected yet
+                print("again:", type(error).__name__)
+        page.wait_for_timeout(2_000)
+        for at, name in enumerate(peers):
+            print(f"{name}, 300 nodes, from Run to ink: {page.evaluate(_SHOW, at + 1) / 1e3:.2f} s")
+        page.close()
+
+
+def table_of_100_000(browser: Any) -> None:
+    """Click, search and sort in the table of a panel."""
+    with jupyterlab([_TABLE]) as address:
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        open_notebook(page, address, "table.dataTable tbody tr")
+        page.wait_for_timeout(2_000)
+        picks = []
+        for at in range(9):
+            picks.append(page.evaluate(_PICK, at))
+            page.wait_for_timeout(300)
+        print(f"100,000 rows: click, Python, explorer: median {statistics.median(picks) / 1e3:.2f} s, slowest {max(picks) / 1e3:.2f} s of {len(picks)}")
+        searches = [page.evaluate(_SEARCH, text) for text in ("table_0123", "", "s7.table", "", "001")]
+        sorts = [page.evaluate(_SORT, at) for at in (0, 1, 2, 0, 1)]
+        print(f"100,000 rows: search median {statistics.median(searches) / 1e3:.2f} s, sort median {statistics.median(sorts) / 1e3:.2f} s")
+        page.close()
 
 
 def timed(act: Callable[[], Any]) -> tuple[float, Any]:
@@ -241,13 +364,15 @@ def main() -> None:
                 page.wait_for_timeout(300)
             print(f"click, Python, redraw: median {statistics.median(rounds) / 1e3:.2f} s, slowest {max(rounds) / 1e3:.2f} s of {len(rounds)}")
             page.close()
+        table_of_100_000(browser)
+        widgets(browser, small)
         for name, edges in (("300", small), ("2,000", large)):
             print(f"pyvis, physics off, {name} nodes: {pyvis_paints(browser, edges, physics=False):.2f} s")
             if name == "300" or "--all" in sys.argv:
                 print(f"pyvis, default, {name} nodes: {pyvis_paints(browser, edges, physics=True):.2f} s")
         browser.close()
-    static = Path(ln.__file__).parent / "widgets" / "static" / "explorer.js"
-    print(f"shipped JavaScript: {static.stat().st_size / 1e3:.1f} KB")
+    static = (Path(ln.__file__).parent / "widgets" / "static").glob("*.js")
+    print(f"shipped JavaScript: {sum(file.stat().st_size for file in static) / 1e3:.1f} KB")
     million()
 
 

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import lineage_nb as ln
+from lineage_nb.views.drawing import drawing
 from lineage_nb.views.layout import layered
 from lineage_nb.views.ordering import _inversions
 
@@ -95,10 +97,11 @@ def test_bends_pass_no_box(graph) -> None:
             assert not inside.any()
 
 
-@given(st.lists(st.integers(0, 40), max_size=60))
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 3)), max_size=60))
 def test_inversions_equal_the_obvious_count(values) -> None:
-    slow = sum(a > b for a, b in combinations(values, 2))
-    assert _inversions(np.array(values, dtype=np.int64)) == slow
+    slow = sum(m * n for (a, m), (b, n) in combinations(values, 2) if a > b)
+    place, weight = np.array(values, dtype=np.int64).reshape(-1, 2).T
+    assert _inversions(place, weight) == slow
 
 
 def crossings_as_given(n: int, edges: list[tuple[int, int]], layer: np.ndarray) -> int:
@@ -121,6 +124,21 @@ def test_crossings_are_fewer_than_in_the_given_order(seed) -> None:
 def test_a_planar_tree_has_no_crossings() -> None:
     tree = nx.balanced_tree(3, 4, create_using=nx.DiGraph)
     assert run(tree.number_of_nodes(), list(tree.edges)).crossings == 0
+
+
+def test_the_sample_opens_with_few_crossings() -> None:
+    """dagre's drawing of the same boxes and edges has 53."""
+    scene = ln.sample().explore().scene
+    wide, high = [m.width for m in scene.marks], [m.height for m in scene.marks]
+    drawn = layered(len(wide), [k.source for k in scene.links], [k.target for k in scene.links], wide, high)
+    assert drawn.crossings <= 53
+
+
+def test_a_fan_with_a_bundle_does_not_cross_itself() -> None:
+    scene = ln.from_edges([("hub", f"t{i:02}") for i in range(20)]).explore("hub", view="around").scene
+    curves = [link["d"] for link in drawing(scene)["links"]]
+    assert len({d.partition("L")[0].split()[-2] for d in curves if "C" in d}) == 1, "all curves end in one line"
+    assert any(m.kind == "bundle" for m in scene.marks)
 
 
 def test_long_edges_run_straight() -> None:

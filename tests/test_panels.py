@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import Callable, Coroutine
 from datetime import date
@@ -20,6 +21,7 @@ from lineage_nb.widgets.call import call
 from lineage_nb.widgets.choosers import Few, Names, Period
 from lineage_nb.widgets.fields import same
 from lineage_nb.widgets.panels import QUESTIONS, Panel
+from lineage_nb.widgets.rows import Rows
 from lineage_nb.widgets.signature import parameters
 
 EVIL = '<img src=x onerror="alert(1)">'
@@ -263,6 +265,13 @@ def test_long_text_is_cut() -> None:
     snap = ln.from_edges([("a", f"m.{'x' * 5_000}")])
     shown = table_rows(snap.impact("a")._answer)
     assert max(shown["node"].str.len_chars()) == 300
+
+
+def test_rows_are_picked_by_our_own_code(small: ln.Snapshot) -> None:
+    code = str(Rows._esm)
+    assert code.count("const itablesWidget = ") == 1 and code.count("export default") == 1
+    assert not re.search(r"export\s*\{", code), "itables' own export is gone"
+    assert "select" not in small.panel("impact", node="raw.users").table.rows._dt_args, "DataTables' Select is slow at 100,000 rows"
 
 
 def test_more_rows_come_on_request(small: ln.Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -177,7 +177,7 @@ def _link_values(link: Link, marks: tuple[Mark, ...]) -> dict[str, Any]:
         return values | {"d": _curve([start, *link.bends, (end[0] + 6, end[1])]), "tip": _tip(*end, "left")}
     start, end = (a.x + a.width, ay), (b.x, by)
     if link.certainty == "bundle":
-        return values | {"d": _curve([start, *link.bends, end]), "tip": ""}
+        return values | {"d": _curve([start, *link.bends, (end[0] - 6, end[1]), end]), "tip": ""}
     return values | {"d": _curve([start, *link.bends, (end[0] - 6, end[1])]), "tip": _tip(*end, "right")}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TypeVar
 
 import numpy as np
@@ -21,7 +21,7 @@ GAP = 14.0
 WAY = 10.0
 """Vertical space around an edge that passes a layer."""
 _SWEEPS, _PATIENCE, _PLACES = 24, 5, 8
-_SWITCH_LIMIT = 1_200
+_STARTS, _STARTS_LIMIT, _SWITCH_LIMIT = 4, 600, 1_200
 
 
 def starts_of(counts: NDArray[_Number]) -> NDArray[_Number]:
@@ -37,7 +37,7 @@ class Ways:
     """Edges cut into segments between neighbouring layers; what passes a layer is a node without size.
 
     Nodes 0 … n-1 are boxes, n … are passages; `owner` is the box a passage belongs to. `chain[e]` lists the
-    passages of edge e from left to right.
+    passages of edge e from left to right. `weight` counts the edges that share a segment.
     """
 
     def __init__(self, n: int, s: Ints, t: Ints, layer: Ints) -> None:
@@ -57,7 +57,7 @@ class Ways:
         self.chain: list[list[int]] = [[] for _ in range(len(s))]
         for e, p in zip(edge.tolist(), (passage + n).tolist(), strict=True):
             self.chain[e].append(p)
-        self.left, self.right, self.flipped = self._segments(low, high, span)
+        self.left, self.right, self.weight = self._segments(low, high, span)
 
     def _segments(self, low: Ints, high: Ints, span: Ints) -> tuple[Ints, Ints, Ints]:
         short = np.flatnonzero(span == 1)
@@ -71,8 +71,8 @@ class Ways:
             more = np.array(tails, dtype=np.int64)
             left.append(more[:, 0])
             right.append(more[:, 1])
-        keys = np.unique(np.concatenate(left) * self.total + np.concatenate(right))
-        return keys // self.total, keys % self.total, keys
+        keys, weight = np.unique(np.concatenate(left) * self.total + np.concatenate(right), return_counts=True)
+        return keys // self.total, keys % self.total, weight
 
 
 # -- order within layers ------------------------------------------------------------------------------------
@@ -85,14 +85,18 @@ class Order:
         self.ways, self.island = ways, island
         self.depth = int(ways.layer.max(initial=0)) + 1
         by_layer = np.argsort(ways.layer[ways.right], kind="stable")
-        self.left, self.right = ways.left[by_layer], ways.right[by_layer]
+        self.left, self.right, self.weight = ways.left[by_layer], ways.right[by_layer], ways.weight[by_layer]
         self.cut = np.searchsorted(ways.layer[self.right], np.arange(self.depth + 1))
         self.place = np.zeros(ways.total)
         self.local = np.zeros(ways.total, dtype=np.int64)
-        start = _first_visit(ways, island)
-        order = np.lexsort((start, island, ways.layer))
-        cuts = np.searchsorted(ways.layer[order], np.arange(1, self.depth))
-        self.rows: list[Ints] = [np.asarray(r) for r in np.split(order, cuts)]
+        self.rows: list[Ints] = []
+        self._begin(_visits(ways, island, ways.layer))
+
+    def _begin(self, rank: Ints) -> None:
+        """Order every layer by a rank."""
+        order = np.lexsort((rank, self.island, self.ways.layer))
+        cuts = np.searchsorted(self.ways.layer[order], np.arange(1, self.depth))
+        self.rows = [np.asarray(r) for r in np.split(order, cuts)]
         for row in self.rows:
             self._settle(row)
 
@@ -119,19 +123,33 @@ class Order:
         self._settle(row)
 
     def crossings(self) -> int:
-        """Count crossings of segments between neighbouring layers."""
+        """Count crossings of edges between neighbouring layers."""
         rank = np.empty(self.ways.total, dtype=np.int64)
         rank[np.concatenate(self.rows)] = np.arange(self.ways.total)
         order = np.lexsort((rank[self.right], rank[self.left]))
-        return _inversions(rank[self.right][order])
+        return _inversions(rank[self.right][order], self.weight[order])
 
     def improve(self) -> int:
-        """Sweep right and left until it no longer helps; keep the best order met."""
+        """Sweep from several first orders until it no longer helps; keep the best order met."""
+        best, rows = self._improved(0)
+        for start in range(1, min(_STARTS, _STARTS_LIMIT // max(1, len(self.left)))):
+            if not best:
+                break
+            first = self.ways.layer if start == 2 else -self.ways.layer
+            self._begin(_visits(self.ways, self.island, first, backwards=start > 1))
+            best, rows = min((best, rows), self._improved(start), key=lambda found: found[0])
+        self.rows = rows
+        for row in rows:
+            self._settle(row)
+        return best
+
+    def _improved(self, start: int) -> tuple[int, list[Ints]]:
+        """Sweep right and left from an order; give the fewest crossings met, and how."""
         best, rows, idle = self.crossings(), list(self.rows), 0
         for sweep in range(_SWEEPS):
             if not best or idle == _PATIENCE:
                 break
-            rightwards = sweep % 2 == 0
+            rightwards = (sweep + start) % 2 == 0
             for depth in range(1, self.depth) if rightwards else range(self.depth - 2, -1, -1):
                 self._sweep(depth, rightwards=rightwards)
             if sweep > 1 and len(self.left) <= _SWITCH_LIMIT:
@@ -140,22 +158,19 @@ class Order:
             idle += 1
             if found < best:
                 best, rows, idle = found, list(self.rows), 0
-        self.rows = rows
-        for row in rows:
-            self._settle(row)
-        return best
+        return best, rows
 
     def _switch(self) -> None:
         """Exchange neighbours in a layer where that saves crossings on both of its sides."""
-        before: list[list[int]] = [[] for _ in range(self.ways.total)]
-        after: list[list[int]] = [[] for _ in range(self.ways.total)]
-        for a, b in zip(self.left.tolist(), self.right.tolist(), strict=True):
-            after[a].append(b)
-            before[b].append(a)
+        before: list[list[tuple[int, int]]] = [[] for _ in range(self.ways.total)]
+        after: list[list[tuple[int, int]]] = [[] for _ in range(self.ways.total)]
+        for a, b, edges in zip(self.left.tolist(), self.right.tolist(), self.weight.tolist(), strict=True):
+            after[a].append((b, edges))
+            before[b].append((a, edges))
         place = self.local.tolist()
         for depth, array in enumerate(self.rows):
             row, better = array.tolist(), True
-            ends = {v: [sorted(place[w] for w in side[v]) for side in (before, after)] for v in row}
+            ends = {v: [_ends(sorted((place[w], edges) for w, edges in side[v])) for side in (before, after)] for v in row}
             while better:
                 better = False
                 for i in range(len(row) - 1):
@@ -168,47 +183,63 @@ class Order:
             self._settle(self.rows[depth])
 
 
-def _gain(upper: list[list[int]], lower: list[list[int]]) -> int:
-    """Crossings saved when two neighbours of a layer change places; both lists of places are sorted."""
+_Ends = tuple[list[int], list[int] | None]
+
+
+def _ends(found: list[tuple[int, int]]) -> _Ends:
+    """Split places from how many edges lead to each; None: one."""
+    places = [place for place, _ in found]
+    return places, None if all(edges == 1 for _, edges in found) else [edges for _, edges in found]
+
+
+def _gain(upper: list[_Ends], lower: list[_Ends]) -> int:
+    """Crossings saved when two neighbours of a layer change places; of each the places it leads to, before and after."""
     saved = 0
-    for a, b in zip(upper, lower, strict=True):
-        if a and b and a[-1] > b[0]:
-            saved += sum((x > y) - (x < y) for x in a for y in b)
-        elif a and b:
-            saved -= sum(x < y for x in a for y in b)
+    for (a, m), (b, n) in zip(upper, lower, strict=True):
+        if not a or not b:
+            continue
+        if m is None and n is None:
+            saved += sum((x > y) - (x < y) for x in a for y in b) if a[-1] > b[0] else -sum(x < y for x in a for y in b)
+        else:
+            pairs = product(zip(a, m or [1] * len(a), strict=True), zip(b, n or [1] * len(b), strict=True))
+            saved += sum(i * j * ((x > y) - (x < y)) for (x, i), (y, j) in pairs)
     return saved
 
 
-def _first_visit(ways: Ways, island: Ints) -> Ints:
-    """Give nodes numbers in the order of a depth-first walk that ignores direction: relatives stay together."""
+def _visits(ways: Ways, island: Ints, first: Ints, *, backwards: bool = False) -> Ints:
+    """Give nodes numbers in the order of a depth-first walk that ignores direction: relatives stay together.
+
+    It begins where `first` is least, and takes neighbours in their order, or `backwards`.
+    """
     near = build_csr(
         ways.total, np.concatenate([ways.left, ways.right]), np.concatenate([ways.right, ways.left])
     )
     cut, others = near.indptr.tolist(), near.indices.tolist()
     visit = [-1] * ways.total
     count = 0
-    for root in np.lexsort((np.arange(ways.total), ways.layer, island)).tolist():
+    for root in np.lexsort((np.arange(ways.total), first, island)).tolist():
         stack = [root] if visit[root] < 0 else []
         while stack:
             node = stack.pop()
             if visit[node] < 0:
                 visit[node] = count
                 count += 1
-                stack.extend(w for w in reversed(others[cut[node] : cut[node + 1]]) if visit[w] < 0)
+                beside = others[cut[node] : cut[node + 1]]
+                stack.extend(w for w in (beside if backwards else reversed(beside)) if visit[w] < 0)
     return np.array(visit, dtype=np.int64)
 
 
-def _inversions(values: Ints) -> int:
-    """Count pairs that are out of order, bit by bit from the top."""
+def _inversions(values: Ints, weight: Ints) -> int:
+    """Add up the products of the weights of all pairs that are out of order, bit by bit from the top."""
     total, group = 0, np.zeros(len(values), dtype=np.int64)
     for bit in range(int(values.max(initial=0)).bit_length() - 1, -1, -1):
         ones = (values >> bit) & 1
-        before = np.cumsum(ones) - ones
+        before = np.cumsum(ones * weight) - ones * weight
         before -= before[np.searchsorted(group, group)]
-        total += int(before[ones == 0].sum())
+        total += int((before * weight)[ones == 0].sum())
         group = group * 2 + ones
         order = np.argsort(group, kind="stable")
-        values, group = values[order], group[order]
+        values, weight, group = values[order], weight[order], group[order]
     return total
 
 

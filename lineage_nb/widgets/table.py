@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as w
-from itables.widget import ITable
 
 from lineage_nb.analyses.result import Answer, plural
 from lineage_nb.errors import LineageError
@@ -16,6 +15,7 @@ from lineage_nb.views.export import write_csv, write_excel
 from lineage_nb.views.labels import clean
 from lineage_nb.views.table import MOST_ROWS, table_options, table_rows
 from lineage_nb.widgets.call import Call
+from lineage_nb.widgets.rows import Rows
 
 __all__ = ["FIRST_ROWS", "AnswerTable"]
 
@@ -24,7 +24,6 @@ FIRST_ROWS = 10_000
 
 # Jupyter's server drops updates of a widget beyond 1 MB a second, but never the opening of a new one.
 _MOST_UPDATED = 250_000
-_SELECT = {"style": "single", "keys": "true"}
 _ROW = {"align_items": "center", "flex_flow": "row wrap"}
 _EXPORTS = {
     "csv": ("CSV", "text/csv", write_csv),
@@ -44,7 +43,7 @@ class AnswerTable(w.VBox):  # type: ignore[misc]
 
     Attributes
     ----------
-    rows : ITable or None
+    rows : Rows or None
         The table itself; None before the first answer with rows.
     exports : dict of str to Button
         By ending: csv, xlsx.
@@ -87,7 +86,7 @@ class AnswerTable(w.VBox):  # type: ignore[misc]
             self.rows.update(shown, selected_rows=[], **options)
             return
         old = self.rows
-        self.rows = ITable(shown, select=_SELECT, selected_rows=[], **options)
+        self.rows = Rows(shown, selected_rows=[], **options)
         self._columns = shown.columns
         self.rows.observe(self._selected, "selected_rows")
         self.children = [self._bar, self.rows]

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def _chromium() -> str | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark everything in this folder, and skip it with one line where no browser is found."""
     here = Path(__file__).parent
-    missing = [name for name in ("playwright", "jupyterlab", "nbformat") if not _installed(name)]
+    missing = [name for name in ("playwright", "jupyterlab", "notebook", "voila", "nbformat") if not _installed(name)]
     if _chromium() is None:
         missing.append("chromium")
     for item in items:
@@ -111,29 +112,46 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     }
     (settings / "overrides.json").write_text(json.dumps(overrides))
     port = _free_port()
-    environment = os.environ | {
-        name: str(root / name.lower())
-        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")
-    }
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        environment.pop(name, None)
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
         "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.password=", f"--ServerApp.root_dir={work}",
         f"--LabApp.app_settings_dir={settings}",
     ]
-    log = (root / "log").open("w")
-    server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        _wait(f"http://127.0.0.1:{port}/api/status", server, root / "log")
+    with _serving(command, f"http://127.0.0.1:{port}/api/status", root):
         yield Lab(f"http://127.0.0.1:{port}", work)
-    finally:
-        server.terminate()
+
+
+@contextmanager
+def _serving(command: list[str], address: str, root: Path) -> Iterator[None]:
+    """Run a server of Jupyter's with its settings and log in `root`, once it answers at `address`."""
+    own = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR")
+    environment = {k: v for k, v in os.environ.items() if k.lower() not in ("http_proxy", "https_proxy")}
+    environment |= {name: str(root / name.lower()) for name in own}
+    with (root / "log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
-            server.wait(15)
-        except subprocess.TimeoutExpired:
-            server.kill()
-        log.close()
+            _wait(address, server, root / "log")
+            yield
+        finally:
+            server.terminate()
+            try:
+                server.wait(15)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+@pytest.fixture(scope="session")
+def voila(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app as Voila serves it, without Notebook 7's lab extension, which does not load there."""
+    root, port = tmp_path_factory.mktemp("voila"), _free_port()
+    app = Path(__file__).parents[2] / "notebooks" / "app.ipynb"
+    unfit = '["@jupyter-notebook/lab-extension"]'
+    command = [
+        sys.executable, "-m", "voila", str(app), "--no-browser", "--Voila.ip=127.0.0.1", f"--port={port}",
+        f"--VoilaConfiguration.extension_denylist={unfit}",
+    ]
+    with _serving(command, f"http://127.0.0.1:{port}/nothing", root):
+        yield f"http://127.0.0.1:{port}/"
 
 
 def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
@@ -143,9 +161,11 @@ def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return
+        except urllib.error.HTTPError:
+            return
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not start: {log.read_text()[-2000:]}")
+    pytest.fail(f"the server did not start: {log.read_text()[-2000:]}")
 
 
 @dataclass
@@ -193,7 +213,6 @@ def _note(watched: Watched, said: object) -> None:
 @pytest.fixture
 def notebook(lab: Lab, watch: Callable[..., Watched]) -> Callable[..., Watched]:
     """Write a notebook, open it in JupyterLab and run all of its cells."""
-    from playwright.sync_api import expect
 
     def run(name: str, cells: list[str], **options: object) -> Watched:
         lab.write(name, cells)
@@ -202,15 +221,37 @@ def notebook(lab: Lab, watch: Callable[..., Watched]) -> Callable[..., Watched]:
         page.goto(f"{lab.url}/lab/workspaces/{name.partition('.')[0]}/tree/{name}?reset")
         # The toolbar says idle before the kernel is connected; the status bar does not.
         page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=60_000)
-        prompts = page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-prompt")
-        for _ in range(5):
-            page.get_by_role("menuitem", name="Run", exact=True).click()
-            page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-            try:
-                expect(prompts.first).not_to_have_text("[ ]:", timeout=5_000)
-                break
-            except AssertionError:
-                continue
+        _run_all(page, 5_000)
         return watched
 
     return run
+
+
+@pytest.fixture
+def seven(lab: Lab, watch: Callable[..., Watched]) -> Callable[..., Watched]:
+    """Write a notebook, open it in Notebook 7, which the same server serves, and run all of its cells."""
+
+    def run(name: str, cells: list[str]) -> Watched:
+        lab.write(name, cells)
+        watched = watch()
+        watched.page.goto(f"{lab.url}/notebooks/{name}")
+        watched.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=60_000)
+        _run_all(watched.page, 2_000)
+        return watched
+
+    return run
+
+
+def _run_all(page: object, patience: int) -> None:
+    """Run all cells, again as long as none has begun: before the kernel is connected, it is lost."""
+    from playwright.sync_api import expect
+
+    prompts = page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-prompt")
+    for _ in range(10):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        try:
+            expect(prompts.first).not_to_have_text("[ ]:", timeout=patience)
+            return
+        except AssertionError:
+            continue

@@ -1,4 +1,4 @@
-"""Panels in JupyterLab: click a row, read why, see where; take the code and the rows along."""
+"""Panels in JupyterLab: click a row or walk there by keys, read why, see where; take the code and the rows along."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SETUP = "import lineage_nb as ln\nsnap = ln.sample()"
 SHORTER = "snap.unused(days=30, monitors=['svc-scanner'])"
 
 
-def test_click_a_row_of_unused(notebook) -> None:
+def test_pick_rows_of_unused_by_click_and_keys(notebook) -> None:
     from playwright.sync_api import expect
 
     expect.set_options(timeout=30_000)
@@ -20,18 +20,34 @@ def test_click_a_row_of_unused(notebook) -> None:
     rows, why = panel.locator("table.dataTable tbody tr"), panel.locator(".ln-why")
     first = rows.filter(has_text="recs_v1_scores")
     expect(first).to_have_count(1, timeout=60_000)
-    _pick(first, why.get_by_role("heading", name="Why stream.legacy.recs_v1_scores?"))
+    first.click()
+    expect(why.get_by_role("heading", name="Why stream.legacy.recs_v1_scores?")).to_be_visible()
     expect(why.locator(".ln-widget .ln-focus .ln-label")).to_have_text("recs_v1_scores")
     _shot(page, panel, "panel_unused")
 
-    _pick(rows.nth(1), why.get_by_role("heading", name="Why stream.legacy.recs_v1_candidates?"))
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(1)).to_be_focused()
+    expect(panel.locator('tbody tr[tabindex="0"]')).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(why.get_by_role("heading", name="Why stream.legacy.recs_v1_candidates?")).to_be_visible()
+    expect(panel.locator('tbody tr[aria-current="true"]')).to_contain_text("recs_v1_candidates")
+    expect(rows.nth(1)).to_be_focused()
+    page.keyboard.press("End")
+    last = rows.last.inner_text()
+    page.keyboard.press("ArrowDown")
+    expect(rows.first).to_be_focused()
+    assert last not in rows.all_inner_texts(), "the arrow goes on to the next page"
+    page.keyboard.press("ArrowUp")
+    expect(rows.last).to_be_focused()
+    assert rows.last.inner_text() == last
 
     window = panel.get_by_label("Window, days")
     window.fill("30")
     window.press("Enter")
     expect(panel.locator(".ln-call code")).to_have_text(SHORTER)
     expect(why.get_by_role("heading", name="Why")).to_have_count(0)
-    _pick(rows.filter(has_text="recs_v1_feedback"), why.get_by_role("heading", name="Why stream.legacy.recs_v1_feedback?"))
+    rows.filter(has_text="recs_v1_feedback").click()
+    expect(why.get_by_role("heading", name="Why stream.legacy.recs_v1_feedback?")).to_be_visible()
     expect(why.locator(".ln-widget .ln-focus .ln-label")).to_have_text("recs_v1_feedback")
 
     panel.get_by_role("button", name="Copy code").click()
@@ -43,20 +59,6 @@ def test_click_a_row_of_unused(notebook) -> None:
     assert "recs_v1_feedback" in Path(saving.value.path()).read_text(encoding="utf-8")
     assert not seen.faults
     assert not seen.outside
-
-
-def _pick(row: object, told: object) -> None:
-    """Click a row until it is explained: a busy machine may redraw the table under the pointer."""
-    from playwright.sync_api import expect
-
-    for _ in range(5):
-        row.click()
-        try:
-            expect(told).to_be_visible(timeout=8_000)
-        except AssertionError:
-            continue
-        return
-    expect(told).to_be_visible()
 
 
 def _shot(page: object, panel: object, name: str) -> None:

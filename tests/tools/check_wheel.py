@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 NEEDED = (
     "lineage_nb/widgets/static/explorer.js",
     "lineage_nb/widgets/static/explorer.css",
+    "lineage_nb/widgets/static/rows.js",
     "lineage_nb/py.typed",
     "lineage_nb/data/stream/snapshot.json",
     "lineage_nb/data/pii_rules.yaml",
