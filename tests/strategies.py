@@ -117,3 +117,26 @@ def loosened(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
         rows = draw(st.lists(row, max_size=4, unique=True)) if runs else []
         parts["io"] = [{"run": r, "dataset": t, "direction": d} for r, t, d in rows]
     return parts
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
+    """Columns with fields within, several statements of one edge at several times, nameless jobs, tables rewritten and dropped."""
+    when = st.sampled_from([None, *(datetime(2025, m, 1, tzinfo=UTC) for m in (1, 2, 3))])
+    columns = draw(st.lists(st.sampled_from(["t0#x", "t0#y", "t1#s", "t1#s.a", "t1#x", "t2#s", "t2#s.a"]), min_size=3, max_size=6, unique=True))
+    tables = sorted({c.split("#")[0] for c in columns})
+    nodes = [{"id": t, "kind": "dataset", "tags": None, "deleted_at": draw(st.sampled_from([None] * 6 + [datetime(2025, 2, 1, tzinfo=UTC)]))} for t in tables]
+    nodes += [{"id": c, "kind": "column", "tags": draw(st.sampled_from([["pii:email"], ["pii:health"]] if c.startswith("t0") else [None, None, None, ["pii:email"]])), "deleted_at": None} for c in columns]
+    words = [("DIRECT", None, None), ("DIRECT", None, "plain"), ("DIRECT", "TRANSFORMATION", None), ("DIRECT", "TRANSFORMATION", "pseudonymised"), ("DIRECT", "TRANSFORMATION", "derived")]
+    words += [("DIRECT", "PREDICATE", "derived"), ("DIRECT", "TRANSFORMATION", "redacted"), ("DIRECT", "DECRYPTION", "plain"), ("DIRECT", None, "none"), ("INDIRECT", "CONDITIONAL", None)]
+    job, edges = st.sampled_from(["job:a", "job:a", "job:b", None]), []
+    for _ in range(draw(st.integers(2, 5))):
+        s, t, who = draw(st.sampled_from(columns)), draw(st.sampled_from(columns)), draw(job)
+        pool = draw(st.sampled_from([words, [w for w in words if w[1] == "TRANSFORMATION"], [w for w in words if w[1] is None]]))
+        for _ in range(draw(st.integers(1, 3))):
+            kind, subtype, verdict = draw(st.sampled_from(pool))
+            edges.append({"source": s, "target": t, "type": kind, "subtype": subtype, "verdict": verdict, "job": who, "last_seen": draw(when)})
+    over = st.sampled_from([None, "OVERWRITE", "OVERWRITE"])
+    names = draw(st.lists(st.sampled_from(["job:a", "job:b"]), max_size=2, unique=True))
+    edges += [{"source": j, "target": draw(st.sampled_from(tables)), "type": "WRITE", "subtype": draw(over), "verdict": None, "job": j, "last_seen": draw(when)} for j in names]
+    return {"nodes": nodes, "edges": edges}

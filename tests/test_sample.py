@@ -12,7 +12,7 @@ import pytest
 import lineage_nb as ln
 from lineage_nb.analyses.pii.person import about_person
 from lineage_nb.analyses.pii.propagation import pii
-from lineage_nb.analyses.pii.status import coverage, status
+from lineage_nb.analyses.pii.status import STATUSES, coverage, status
 
 STREAM = Path(__file__).parents[1] / "data_samples" / "stream"
 Truths = dict[str, Any]
@@ -160,7 +160,7 @@ def test_the_audit_counts_every_column(stream: ln.Snapshot) -> None:
     answer = pii(stream)
     for by in ("schema", "namespace"):
         told = coverage(answer, by=by)
-        parts = told.select("proved", "possible", "suspected", "clean", "unknown").sum_horizontal()
+        parts = told.select(STATUSES).sum_horizontal()
         assert told["columns"].sum() == answer.summary["columns"] and parts.equals(told["columns"], check_names=False)
 
 

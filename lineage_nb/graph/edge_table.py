@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lineage_nb.graph.coded import VERDICTS
 from lineage_nb.graph.csr import Adjacency, Ints, adjacency_of_sorted, stable_order
 
-__all__ = ["EDGE_SCHEMA", "Codes", "EdgeTable", "Statements", "unite"]
+__all__ = ["EDGE_SCHEMA", "Codes", "EdgeTable", "Statements", "edge_numbers", "unite"]
 
 EDGE_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "source": pl.String,
@@ -140,10 +140,11 @@ class EdgeTable:
             schema=EDGE_SCHEMA,
         )
 
-    def jobs_of(self, edges: Ints) -> pl.DataFrame:
-        """The jobs that move what edges carry: edge, job (numbers), a row a statement that names one."""
+    def jobs_of(self, edges: Ints, *, unnamed: bool = False) -> pl.DataFrame:
+        """The jobs that move what edges carry: edge, job (numbers), a row a statement that names one; `unnamed` keeps the others as -1."""
         edge, job = self._statements(edges, self.job)
-        return pl.DataFrame({"edge": edges[edge], "job": job}).filter(pl.col("job") >= 0)
+        found = pl.DataFrame({"edge": edges[edge], "job": job})
+        return found if unnamed else found.filter(pl.col("job") >= 0)
 
     def part(self, edges: Ints, number: Ints, n: int) -> EdgeTable:
         """Keep some edges among some nodes.
@@ -193,6 +194,24 @@ class EdgeTable:
         lists = told.group_by("edge", maintain_order=True).agg("name")
         every = pl.DataFrame({"edge": np.arange(len(at))}, schema={"edge": told.schema["edge"]})
         return every.join(lists, on="edge", how="left", maintain_order="left")["name"].fill_null([])
+
+
+def edge_numbers(table: EdgeTable, source: Ints, target: Ints) -> tuple[Ints, Bools]:
+    """Find the edges between pairs of nodes.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        The number of each pair's edge, and whether there is one; where not, the number means nothing.
+    """
+    adjacency = table.adjacency
+    n = max(adjacency.n, 1)
+    if not (len(source) and adjacency.m):
+        return np.zeros(len(source), dtype=np.int64), np.zeros(len(source), dtype=bool)
+    key = source.astype(np.int64) * n + target
+    known = adjacency.source.astype(np.int64) * n + adjacency.target
+    at: Ints = np.minimum(np.searchsorted(known, key), len(known) - 1)
+    return at, known[at] == key
 
 
 def _named(codes: Ints, names: pl.Series) -> pl.Series:

@@ -12,7 +12,7 @@ from lineage_nb.graph.edge_table import EDGE_SCHEMA
 if TYPE_CHECKING:
     from lineage_nb.graph.lineage_graph import LineageGraph
 
-__all__ = ["hops_of"]
+__all__ = ["hop", "hops_of"]
 
 
 def hops_of(graph: LineageGraph, path: list[int], certainty: str = "proved") -> pl.DataFrame:
@@ -35,16 +35,17 @@ def hops_of(graph: LineageGraph, path: list[int], certainty: str = "proved") -> 
     polars.DataFrame
         source, target, type, subtype, verdict, certainty, jobs, evidence.
     """
-    hops = [_hop(graph, a, b, certainty) for a, b in itertools.pairwise(path)]
+    hops = [hop(graph, a, b, certainty) for a, b in itertools.pairwise(path)]
     schema = {c: t for c, t in EDGE_SCHEMA.items() if c != "value"}
     return pl.concat(hops) if hops else pl.DataFrame(schema=schema)
 
 
-def _hop(graph: LineageGraph, a: int, b: int, certainty: str) -> pl.DataFrame:
+def hop(graph: LineageGraph, a: int, b: int, certainty: str, *, stated: bool = True) -> pl.DataFrame:
+    """Describe one hop as `hops_of` does; not `stated`: it does not go by the edge between the two, if there is one."""
     ends = {"source": graph.id_of(a), "target": graph.id_of(b)}
-    stated = graph.edge(a, b)
-    if stated is not None:
-        return _told(graph.facts(stated), ends)
+    edge = graph.edge(a, b) if stated else None
+    if edge is not None:
+        return _told(graph.facts(edge), ends)
     sweeping = graph.edge(a, int(graph.homes[b]))
     if sweeping is not None:
         return _told(graph.facts(sweeping), ends, certainty)

@@ -178,9 +178,19 @@ class _ColumnLevel:
         told = into.select(source="source_data", target="target_data").unique()
         bare = bare.join(told.join(partly, on="target", how="anti"), on=ends, how="anti")
         bits = pl.when("value").then(ALL).otherwise(_INFLUENCE).cast(pl.UInt8)
-        arcs = bare.select(d=pl.col("source").cast(pl.Int64), t=pl.col("target").cast(pl.Int64), bits=bits)
+        untold = bare.join(told, on=ends, how="anti")
+        arcs, whole = (f.select(d=pl.col("source").cast(pl.Int64), t=pl.col("target").cast(pl.Int64), bits=bits) for f in (bare, untold))
         self.add(opaque.join(arcs.select(d="t").unique(), on="d", how="semi"), "d", "c", _POSSIBLE, free=True)
-        return arcs
+        return pl.concat([arcs, self._into_columns(whole, known)])
+
+    def _into_columns(self, whole: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+        """Let what reaches a dataset as a whole reach also its columns that others explain: through a hub (d, t, bits)."""
+        explained = self.columns.join(known, on="c", how="semi")
+        into = whole.join(explained.select(t="d").unique(), on="t", how="semi")
+        hubs = into.select("t").unique().sort("t").with_columns((pl.int_range(pl.len(), dtype=pl.Int64) + self.n).alias("hub"))
+        self.n += hubs.height
+        self.add(explained.join(hubs, left_on="d", right_on="t"), "hub", "c", _POSSIBLE, free=True)
+        return into.join(hubs, on="t").select("d", t="hub", bits="bits")
 
     def _leaving(self, stated: pl.DataFrame, jobs: pl.DataFrame, bare: pl.DataFrame) -> None:
         """What leaves a dataset as a whole leaves its hub, which each of its columns may feed."""

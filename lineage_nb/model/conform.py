@@ -4,6 +4,7 @@ The frames of `SnapshotData` keep everything that was said. Here it becomes what
 
 - different names of one node meet (`lineage_nb.model.synonyms`);
 - several rows of one node become one: newest `last_seen` wins, then the largest value; lists unite;
+- several rows of one edge become one a verdict: what was written plain stays so, whatever was written later;
 - a node that is only mentioned gets a row, its kind read off its id.
 
 A name that fits two nodes is left alone and listed in `Conformed.ambiguous`.
@@ -101,7 +102,7 @@ def conform(data: SnapshotData) -> Conformed:
                 kind = _KIND_OF.get((name, column))
                 fit = mapping if kind is None else mapping.join(frames["nodes"].filter(pl.col("kind") != kind).select("id").unique(), left_on="node", right_on="id", how="anti")
                 frames[name] = _rename(frames[name], (column,), fit)
-    frames["edges"] = _one_row_each(frames["edges"], FRAMES["edges"].key)
+    frames["edges"] = _one_row_each(_with_verdicts(frames["edges"]), (*FRAMES["edges"].key, "verdict"))
     frames["runs"] = _one_run_each(frames["runs"])
     frames["io"] = _largest(frames["io"], FRAMES["io"].key)
     for name in ("usage", "costs"):
@@ -196,10 +197,27 @@ def _one_row_each(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
     return pl.concat([frame.filter(~repeated), resolved.cast(frame.schema)])
 
 
+def _with_verdicts(edges: pl.DataFrame) -> pl.DataFrame:
+    """Call an edge plain where it was once stated without a verdict, and otherwise with one: silence counts as plain."""
+    key = FRAMES["edges"].key
+    if edges.is_empty() or not edges["verdict"].has_nulls() or edges["verdict"].null_count() == edges.height:
+        return edges
+    silent = edges.select(pl.struct(key).hash().alias("key"), silent=pl.col("verdict").is_null() & (pl.col("type") == "DIRECT"))
+    both = pl.col("key").is_in(silent.filter(~pl.col("silent"))["key"].unique().implode())
+    doubtful = silent.select(pl.col("silent") & both).to_series()
+    if not doubtful.any():
+        return edges
+    told = edges.filter(pl.col("verdict").is_not_null()).select(key).unique().with_columns(__told=pl.lit(value=True))
+    edges = edges.join(told, on=list(key), how="left", nulls_equal=True, maintain_order="left")
+    plain = pl.col("verdict").is_null() & pl.col("__told").is_not_null() & (pl.col("type") == "DIRECT")
+    return edges.with_columns(verdict=pl.when(plain).then(pl.lit("plain")).otherwise("verdict")).drop("__told")
+
+
 def _largest(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
     if frame.is_empty() or not frame.select(pl.struct(key).is_duplicated().any()).item():
         return frame
-    order = [c for c, t in frame.schema.items() if not isinstance(t, pl.List)]
+    lists = [c for c, t in frame.schema.items() if isinstance(t, pl.List)]
+    order = [*(pl.col(c) for c in frame.columns if c not in lists), *(pl.col(c).list.join("\x1f") for c in lists)]
     return frame.sort(order, nulls_last=False).unique(key, keep="last", maintain_order=True)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-__all__ = ["FileReport", "LoadReport", "ReportBuilder"]
+__all__ = ["HIDDEN", "UNPARSED", "UNREAD", "FileReport", "LoadReport", "ReportBuilder"]
 
 DETAILS_PER_FILE = 10_000
 """Rejections kept with position and reason; beyond them only the counts grow."""
@@ -24,6 +24,10 @@ _FILES = {
 }
 _REJECTIONS = {"file": pl.String, "position": pl.String, "reason": pl.String, "value": pl.String}
 VALUE_CHARS = 200
+UNREAD = "statement cannot be read"
+UNPARSED = "statement cannot be parsed"
+HIDDEN = "what the statement runs, and so what it writes, is not known"
+"""Reasons for statements of which it is not known what they write."""
 
 
 def _clip(value: object) -> str:

@@ -6,6 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lineage_nb.analyses.classify.hits import OPAQUE
+from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.lineage_graph import LineageGraph
 from lineage_nb.graph.paths import PROVED_VALUE
@@ -14,11 +16,15 @@ __all__ = ["BLOBS", "suspects"]
 
 BLOBS = r"(?i)^\s*(json|jsonb|variant|object|super|struct|record|row|map|hstore|xml|bson|document)\b"
 """Data types that hold values under names of their own."""
+_TEXT = r"(?i)char|text|string|clob|binary|bytes|blob|^\s*raw"
 _COPIES = ("IDENTITY",)
 
 
 def suspects(lineage: Lineage, graph: LineageGraph, tagged: pl.DataFrame) -> pl.DataFrame:
     """Find what tagged columns are plain copies of, blobs that they were taken out of, and what those are copies of.
+
+    A blob is a column of a type for documents; and one of text, or of a type that is not told, that is called as documents
+    are (``payload``) or out of which several columns were taken, each from it alone.
 
     Parameters
     ----------
@@ -38,17 +44,32 @@ def suspects(lineage: Lineage, graph: LineageGraph, tagged: pl.DataFrame) -> pl.
     labelled = tagged.filter(pl.col("kind") == "column").select(t=pl.col("i").cast(pl.Int64), label="label")
     if labelled.is_empty():
         return pl.DataFrame(schema=shape)
-    blob = lineage.frames["nodes"].select(pl.col("data_type").str.contains(BLOBS).fill_null(value=False))["data_type"].to_numpy()
     table = graph.table
     source, target = table.adjacency.source, table.adjacency.target
     places = [i for i, w in enumerate(table.words) if w in _COPIES]
     plain = table.value & (np.maximum(table.verdict, 0) == 0)
     copies = plain & np.isin(table.subtype, places) & (table.verdict == 0)
-    taken = np.flatnonzero(plain & blob[source] & ~copies)
+    taken = np.flatnonzero(plain & _blobs(lineage, source, target, plain & ~copies, table.value)[source] & ~copies)
     out = pl.DataFrame({"i": source[taken], "t": target[taken]}).cast(pl.Int64)
     found = pl.concat([out.join(labelled, on="t").select("i", "label"), labelled.select(i="t", label="label")]).unique()
     known = labelled.rename({"t": "i"})
     return _with_originals(graph, copies, found).join(known, on=["i", "label"], how="anti").sort("label", "i")
+
+
+def _blobs(lineage: Lineage, source: Ints, target: Ints, taken: NDArray[np.bool_], value: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which nodes hold values under names of their own."""
+    leaf = pl.coalesce("name", "id").str.to_lowercase().str.extract(r"([^.#]+)$")
+    told = lineage.frames["nodes"].select(
+        blob=pl.col("data_type").str.contains(BLOBS).fill_null(value=False),
+        text=pl.col("data_type").str.contains(_TEXT).fill_null(value=True) & (pl.col("kind") == "column"),
+        named=leaf.is_in(list(OPAQUE)).fill_null(value=False),
+    )
+    n = told.height
+    alone = np.bincount(target[value], minlength=n)[target] == 1
+    several = np.bincount(source[taken & alone], minlength=n) > 1
+    text, named, blob = (told[c].to_numpy() for c in ("text", "named", "blob"))
+    found: NDArray[np.bool_] = blob | (text & (named | several))
+    return found
 
 
 def _with_originals(graph: LineageGraph, copies: NDArray[np.bool_], found: pl.DataFrame) -> pl.DataFrame:

@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.pii.cure_units import Bools, Units, carrying, fewest, units
-from lineage_nb.analyses.pii.labels import is_special
+from lineage_nb.analyses.pii.labels import canonical, is_special
 from lineage_nb.analyses.pii.propagation import trace_of
-from lineage_nb.analyses.pii.trace import CERTAINTIES, PREFIX, VERDICTS, Trace
+from lineage_nb.analyses.pii.trace import CERTAINTIES, VERDICTS, Trace
 from lineage_nb.analyses.result import Answer, plural
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.csr import Ints
@@ -34,6 +34,8 @@ _SCHEMA: Final[dict[str, Any]] = {
     "why": pl.String,
 }
 _WEAKEST: Final = VERDICTS.index("redacted") - 1
+_TRIES: Final = 200
+"""Ways that are followed in search of a smaller set."""
 _CUT, _MASK = "mask or cut", "mask at the source"
 
 
@@ -42,7 +44,8 @@ def cure(answer: Answer, column: str, *, labels: Iterable[str] | None = None, at
 
     Cleared means that no label reaches it at a verdict stronger than redacted, proved, possible or suspected: a mask
     is enough, and what is masked already needs none. Of several smallest sets the one nearest to the column is given: it
-    changes the fewest other columns, since whatever any smallest set leaves alone, it leaves alone too.
+    changes the fewest other columns, since whatever any smallest set leaves alone, it leaves alone too. Where labels go
+    by different ways a smaller set is searched for, and `summary` and trust say whether the one found is surely the smallest.
 
     Parameters
     ----------
@@ -65,7 +68,8 @@ def cure(answer: Answer, column: str, *, labels: Iterable[str] | None = None, at
         are one change of its code), labels (that come by it), certainty, changes (number of other nodes that lose one
         of the labels if this alone is done), also (these), stays (nodes behind it that keep all of them), why.
 
-        The cost is the number of rows; no smaller set cures, and no part of this one does.
+        The cost is the number of rows; no part of the set cures, and no smaller one does (``smallest`` in the summary:
+        whether that is sure).
 
     Raises
     ------
@@ -112,7 +116,7 @@ def _wanted(trace: Trace, target: int, labels: Iterable[str] | None) -> list[str
         raise LineageError(f"{name} is held as columns; cure one of its columns: {shown}")
     if not here:
         raise LineageError(f"{name} needs no cure: no label reaches it")
-    asked = here if labels is None else [x.removeprefix(PREFIX) for x in ([labels] if isinstance(labels, str) else labels)]
+    asked = here if labels is None else [canonical(x) for x in ([labels] if isinstance(labels, str) else labels)]
     unknown = [x for x in asked if x not in here]
     if unknown or not asked:
         raise LineageError(f"{name} needs no cure of {unknown or asked}. Labels that reach it: {', '.join(here)}.")
@@ -129,6 +133,7 @@ class _Cure:
         self.sinks = np.flatnonzero((place.shown == target) & place.reported)
         self.starts = {label: self._starts(label) for label in labels}
         self.taken = {label: self._taken(label) for label in labels}
+        self.smallest = True
 
     @cached_property
     def units(self) -> Units:
@@ -159,7 +164,56 @@ class _Cure:
         taken = np.logical_or.reduce([self.taken[label] for label in self.labels])
         starts = np.unique(np.concatenate([self.starts[label] for label in self.labels]))
         chosen, masked = fewest(self.trace, self.units, taken, starts, self.sinks, at_source=at_source)
-        return (chosen, masked) if self.alike and not len(masked) else self._needed(chosen, masked)
+        if self.alike and not len(masked):
+            return chosen, masked
+        chosen, masked = self._needed(chosen, masked)
+        self.smallest = self.alike
+        return (chosen, masked) if self.alike or at_source else (self._smaller(chosen, masked), masked)
+
+    def _smaller(self, chosen: Ints, masked: Ints) -> Ints:
+        """A smaller set that cures all labels, if there is one: at least as many cuts are needed as for any one label."""
+        cuts = [fewest(self.trace, self.units, self.taken[x], self.starts[x], self.sinks, at_source=False)[0] for x in self.labels]
+        tries = _TRIES
+        for size in range(max(map(len, cuts)), len(chosen)):
+            found, tries = self._searched(chosen[:0], size, masked, tries)
+            if found is not None:
+                self.smallest = True
+                return np.sort(found)
+            if tries <= 0:
+                return chosen
+        self.smallest = True
+        return chosen
+
+    def _searched(self, chosen: Ints, size: int, masked: Ints, tries: int) -> tuple[Ints | None, int]:
+        """A set of `size` that cures and holds those chosen: one of the units on any way that is left must be in it."""
+        way = self._way(chosen, masked)
+        if way is None:
+            return chosen, tries
+        if len(chosen) == size or tries <= 0:
+            return None, tries - 1
+        for unit in way:
+            found, tries = self._searched(np.append(chosen, unit), size, masked, tries - 1)
+            if found is not None or tries <= 0:
+                return found, tries
+        return None, tries
+
+    def _way(self, chosen: Ints, masked: Ints) -> list[int] | None:
+        """Units on a way by which some label still gets to the column, the last first; None: none does."""
+        adjacency = self.trace.places.arcs.adjacency
+        for label in self.labels:
+            allowed, starts = self._left(label, chosen, masked)
+            found = closure(adjacency.forward, starts, allowed=allowed)
+            ends = self.sinks[found.places(self.sinks) >= 0] if len(starts) else self.sinks[:0]
+            if not len(ends):
+                continue
+            at, units = int(ends[0]), []
+            while (before := int(found.parents[found.places(np.array([at]))[0]])) >= 0:
+                first, last = int(adjacency.forward.indptr[before]), int(adjacency.forward.indptr[before + 1])
+                arcs = first + np.flatnonzero((adjacency.forward.indices[first:last] == at) & allowed[first:last])
+                units.append(int(self.units.of_arc[arcs[0]]))
+                at = before
+            return [u for u in dict.fromkeys(units) if u >= 0]
+        return None
 
     @cached_property
     def alike(self) -> bool:
@@ -183,15 +237,19 @@ class _Cure:
     def reached(self, label: str, chosen: Ints, masked: Ints) -> Bools:
         """Places that a label reaches once this is done."""
         marked = np.zeros(self.trace.places.arcs.n, dtype=bool)
+        allowed, starts = self._left(label, chosen, masked)
+        if len(starts):
+            marked[closure(self.trace.places.arcs.adjacency.forward, starts, allowed=allowed).nodes] = True
+        return marked
+
+    def _left(self, label: str, chosen: Ints, masked: Ints) -> tuple[Bools, Ints]:
+        """Arcs that a label may still take once this is done, and where it still begins."""
         adjacency, shown = self.trace.places.arcs.adjacency, self.trace.places.shown
         starts = self.starts[label]
-        starts = starts[~np.isin(shown[starts], masked)]
         allowed = self.taken[label] & ~np.isin(self.units.of_arc, chosen)
         if len(masked):
             allowed &= ~np.isin(shown[adjacency.target], masked)
-        if len(starts):
-            marked[closure(adjacency.forward, starts, allowed=allowed).nodes] = True
-        return marked
+        return allowed, starts[~np.isin(shown[starts], masked)]
 
     # -- telling ---------------------------------------------------------------------------------------------
 
@@ -272,6 +330,7 @@ class _Cure:
         return {
             "labels": self.labels,
             "cost": frame.height,
+            "smallest": self.smallest,
             "jobs": frame["jobs"].explode().drop_nulls().unique().sort().to_list(),
             "at_source": frame.filter(pl.col("action") == _MASK).height,
             "changes": len(self.lost(chosen, masked)),
@@ -296,7 +355,7 @@ class _Cure:
             ends = "; ".join(f"{e['source']} → {e['target']}" for e, _ in map(self._edge, near[:5].tolist()))
             others = plural(len(self.lost(near, masked)), "other place")
             notes.append(f"More cuts would change less: the {len(near)} right before it change {others} ({ends}{' …' if len(near) > 5 else ''}).")
-        if self.labels and not self.alike:
+        if not self.smallest:
             notes.append("Some labels go by ways that others do not: nothing in the set can be left out, but a smaller one may exist.")
         if (frame["certainty"] == "possible").any():
             notes.append("Cuts that are possible may turn out to be needless once column lineage is stated there.")

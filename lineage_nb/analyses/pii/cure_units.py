@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from lineage_nb.analyses.pii.spread import Channel
 from lineage_nb.analyses.pii.trace import Trace
 from lineage_nb.graph.csr import Adjacency, Ints
-from lineage_nb.graph.paths import POSSIBLE_VALUE
+from lineage_nb.graph.paths import FREE, POSSIBLE_VALUE
 from lineage_nb.graph.search import closure
 
 __all__ = ["Bools", "Units", "carrying", "fewest", "fewest_nodes", "units"]
@@ -51,9 +51,12 @@ def units(trace: Trace) -> Units:
     row = arcs.rows().astype(np.int64)
     shown_s, shown_t = trace.places.shown[s].astype(np.int64), trace.places.shown[t].astype(np.int64)
     owner = np.arange(arcs.n)
-    into_hub = (t >= real) & (t < hubs) & (s < real)
+    hub_s, hub_t = (s >= real) & (s < hubs), (t >= real) & (t < hubs)
+    entry = _marked(t[hub_t & (row < 0) & ((arcs.bits & FREE) == 0)], arcs.n)
+    into_hub = hub_t & (s < real) & ~entry[t]
     owner[t[into_hub]] = trace.lineage.coded.data[s[into_hub]]
-    from_hub = (s >= real) & (s < hubs)
+    from_hub = hub_s & ~entry[s]
+    owner[s[hub_s & entry[s]]] = trace.lineage.coded.data[shown_t[hub_s & entry[s]]]
     is_job = np.zeros(arcs.n, dtype=bool)
     is_job[:real] = trace.lineage.coded.of_kind("job")
     is_table = np.zeros(arcs.n, dtype=bool)
@@ -61,14 +64,14 @@ def units(trace: Trace) -> Units:
     home = np.full(arcs.n, -1, dtype=np.int64)
     home[:real] = trace.lineage.coded.data
     leaves = is_table[s] & (home[shown_t] != s)
-    cuttable = (row >= 0) | ((from_hub | is_job[s] | leaves) & (shown_t < real))
-    named_s = np.where(from_hub, owner[s], shown_s)
-    key = np.where(row >= 0, row, len(trace.graph.table) + named_s * np.int64(arcs.n) + shown_t)
+    cuttable = (row >= 0) | ((from_hub | is_job[s] | leaves) & ((shown_t < real) | entry[t]))
+    named_s, named_t = np.where(from_hub, owner[s], shown_s), np.where(entry[t], owner[t], shown_t)
+    key = np.where(row >= 0, row, len(trace.graph.table) + named_s * np.int64(arcs.n) + named_t)
     at = np.flatnonzero(cuttable)
     _, first, number = np.unique(key[at], return_index=True, return_inverse=True)
     of_arc = np.full(len(s), -1, dtype=np.int64)
     of_arc[at] = number
-    return Units(of_arc, named_s[at][first], shown_t[at][first], row[at][first])
+    return Units(of_arc, named_s[at][first], named_t[at][first], row[at][first])
 
 
 def carrying(channel: Channel, weakest: int) -> Bools:

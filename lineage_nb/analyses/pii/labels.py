@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-__all__ = ["ATTRIBUTES", "QUASI", "SPECIAL", "is_special", "tells_persons_apart"]
+__all__ = ["ATTRIBUTES", "PREFIX", "QUASI", "SPECIAL", "canonical", "is_special", "tells_persons_apart"]
+
+
+PREFIX: Final = "pii:"
+_GAPS: Final = re.compile(r"[\s-]+")
 
 
 def _set(words: str) -> frozenset[str]:
@@ -35,6 +40,18 @@ Sweeney, "Simple demographics often identify people uniquely" (2000): date of bi
 """
 
 
+def canonical(label: str) -> str:
+    """Write a label as all answers do: without the prefix ``pii:``, in lower case, with underscores between words.
+
+    Examples
+    --------
+    >>> canonical("pii: Sexual-Orientation "), canonical("email")
+    ('sexual_orientation', 'email')
+    """
+    text = label.strip().casefold().removeprefix(PREFIX)
+    return _GAPS.sub("_", text.strip())
+
+
 def is_special(label: str) -> bool:
     """Whether a label is a special category.
 
@@ -43,7 +60,7 @@ def is_special(label: str) -> bool:
     >>> is_special("health"), is_special("email")
     (True, False)
     """
-    return label.lower() in SPECIAL
+    return canonical(label) in SPECIAL
 
 
 def tells_persons_apart(label: str) -> bool:
@@ -56,4 +73,4 @@ def tells_persons_apart(label: str) -> bool:
     >>> tells_persons_apart("employee_id"), tells_persons_apart("gender")
     (True, False)
     """
-    return label.lower() not in ATTRIBUTES
+    return canonical(label) not in ATTRIBUTES

@@ -8,9 +8,11 @@ import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.pii.labels import QUASI, tells_persons_apart
+from lineage_nb.analyses.pii.person_keys import KEY, PLAIN, named_keys, table_keys
 from lineage_nb.analyses.pii.propagation import trace_of
-from lineage_nb.analyses.pii.strength import PSEUDONYMISED
-from lineage_nb.analyses.pii.trace import Trace
+from lineage_nb.analyses.pii.strength import DERIVED, PSEUDONYMISED
+from lineage_nb.analyses.pii.subject_joins import joins
+from lineage_nb.analyses.pii.trace import CERTAINTIES, Trace
 from lineage_nb.analyses.result import Answer
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.paths import PROVED_VALUE
@@ -25,11 +27,11 @@ _SCHEMA: Final = {
     "certainty": pl.String,
     "evidence": pl.String,
 }
-_HOWS: Final = ("label", "key", "lineage", "join", "together")
+_HOWS: Final = ("label", "key", "lineage", "join", "name", "together")
 _FEW: Final = 3
+_PARTS: Final = frozenset({"date_of_birth", "postcode", "zip"})
+"""Quasi-identifiers that stay such in part: the year of a birth, the first digits of a postcode."""
 """Quasi-identifiers of different kinds that together tell who it is."""
-_KEY = r"(?i)(^|_)(id|uuid|guid|key|no|nr|number|code|sk|pk|hash)$|[a-z](Id|ID|Key)$"
-"""Names of columns that hold keys."""
 
 
 def about_person(answer: Answer) -> pl.DataFrame:
@@ -37,7 +39,8 @@ def about_person(answer: Answer) -> pl.DataFrame:
 
     A column tells persons apart where it carries a label that does (e-mail, user id …; plain or pseudonymised). So does
     the key of a table in which such a label begins: its first column, if its name is a key's. From there it goes on by
-    value, and by joins: a job that joins two columns of one name says that they mean the same.
+    value, by joins (a job that joins two columns, or looks one up among the other, says that they mean the same) and by
+    name: what is called as a key of persons is (``user_id``) is one, if no decision says otherwise.
 
     Parameters
     ----------
@@ -48,8 +51,8 @@ def about_person(answer: Answer) -> pl.DataFrame:
     -------
     polars.DataFrame
         A row a table and column, by table: node (table), key (column), how (label: it carries a label; key: it is the
-        key of a table where a label begins; lineage: it is made of such a key; join: it is joined with one; together:
-        it is a quasi-identifier beside at least two others), label (null where it carries none), certainty (proved or
+        key of a table where a label begins; lineage: it is made of such a key; join: it is joined with one; name: it is
+        called as keys of persons are; together: it is a quasi-identifier beside at least two others), label (null where it carries none), certainty (proved or
         possible; keys and joins are possible at most), evidence (the column that it rests on, or the others).
 
     Raises
@@ -59,15 +62,20 @@ def about_person(answer: Answer) -> pl.DataFrame:
     """
     trace = trace_of(answer)
     labelled = _labelled(trace)
-    keys = _keys(trace)
+    keys = table_keys(trace.lineage, trace.every)
     known = np.union1d(labelled["i"].to_numpy(), keys)
     follows = _made_of(trace, keys)
-    joins = _joined(trace, np.union1d(known, follows["i"].to_numpy()))
+    sure = np.union1d(known, follows["i"].to_numpy())
+    joined = _joined(trace, sure)
+    sure = np.union1d(sure, joined["i"].to_numpy())
+    named = _named(trace, sure)
+    joined = pl.concat([joined, _joined(trace, np.union1d(sure, named["i"].to_numpy()))])
     parts = [
         labelled,
         _told(keys, keys, "key", "possible"),
         follows.filter(~pl.col("i").is_in(pl.Series(keys).implode())),
-        joins,
+        joined,
+        named,
         _together(trace),
     ]
     rows = pl.concat([p.select("i", "how", "label", "certainty", "because", "others") for p in parts])
@@ -120,19 +128,6 @@ def _labelled(trace: Trace) -> pl.DataFrame:
     )
 
 
-def _keys(trace: Trace) -> Ints:
-    """First columns of tables where a label that tells persons apart begins, if they are called as keys are."""
-    coded = trace.lineage.coded
-    begins = trace.every.filter((pl.col("kind") == "column") & pl.col("label").is_in([x for x in trace.every["label"].unique() if tells_persons_apart(x)]))
-    homes = np.unique(coded.data[begins["i"].to_numpy()]) if begins.height else np.zeros(0, dtype=np.int64)
-    nodes = trace.lineage.frames["nodes"].select("kind", "ordinal", "name").with_columns(i=pl.int_range(pl.len()), home=pl.Series(coded.data))
-    mine = nodes.filter((pl.col("kind") == "column") & pl.col("home").is_in(pl.Series(homes).implode()))
-    first = mine.filter(pl.col("ordinal") == pl.col("ordinal").min().over("home"))
-    found = first.filter(pl.col("name").str.contains(_KEY))["i"].sort().to_numpy().astype(np.int64)
-    tagged = trace.every["i"].to_numpy()
-    return found[~np.isin(found, tagged)]
-
-
 def _made_of(trace: Trace, keys: Ints) -> pl.DataFrame:
     """Columns that take the value of a key, plain or pseudonymised, by stated edges."""
     if not len(keys):
@@ -145,24 +140,45 @@ def _made_of(trace: Trace, keys: Ints) -> pl.DataFrame:
     return _told(found.nodes[new], found.via[new], "lineage", "possible")
 
 
-def _joined(trace: Trace, known: Ints) -> pl.DataFrame:
-    """Columns that a job joins with a column which tells persons apart: both have one name."""
+def _named(trace: Trace, known: Ints) -> pl.DataFrame:
+    """Keys that are called as known keys of persons are, or as such keys usually are; unless a decision or tag speaks of them."""
     coded = trace.lineage.coded
-    words = [i for i, w in enumerate(coded.words) if w == "JOIN"]
-    said = coded.edges.filter(pl.col("subtype").is_in(words).fill_null(value=False) & (pl.col("source_kind") == "column")) if words else coded.edges.clear()
-    names = trace.lineage.frames["nodes"]["name"]
-    sides = said.select(i=pl.col("source").cast(pl.Int64), data="target_data", job="job").unique()
-    sides = sides.with_columns(name=names.gather(sides["i"]).str.to_lowercase()).filter(pl.col("name").str.contains(_KEY))
-    telling = sides.filter(pl.col("i").is_in(pl.Series(known).implode())).rename({"i": "because"})
-    pairs = sides.join(telling, on=["data", "job", "name"], nulls_equal=True)
-    pairs = pairs.filter(~pl.col("i").is_in(pl.Series(known).implode())).group_by("i").agg(pl.col("because").min())
-    return _told(pairs["i"].to_numpy(), pairs["because"].to_numpy(), "join", "possible")
+    name = trace.lineage.frames["nodes"]["name"]
+    columns = pl.DataFrame({"i": np.flatnonzero(coded.of_kind("column"))}).cast(pl.Int64)
+    columns = columns.with_columns(name=name.gather(columns["i"]).str.to_lowercase(), shaped=name.gather(columns["i"]).str.contains(KEY))
+    said = np.concatenate([trace.every["i"].to_numpy(), trace.barred["i"].to_numpy(), known])
+    keys = columns.filter(pl.col("shaped"))
+    mine = pl.col("i").is_in(pl.Series(known).implode())
+    like = keys.filter(mine & ~pl.col("name").is_in(list(PLAIN))).group_by("name").agg(because=pl.col("i").min())
+    free = keys.filter(~pl.col("i").is_in(pl.Series(said).cast(pl.Int64).implode()))
+    alike = free.join(like, on="name")
+    others = named_keys(trace.lineage, free.join(alike, on="i", how="anti")["i"].to_numpy())
+    every = pl.concat([alike.select("i", "because"), pl.DataFrame({"i": others, "because": others}).cast(pl.Int64)]).sort("i")
+    return _told(every["i"].to_numpy(), every["because"].to_numpy(), "name", "possible")
+
+
+def _joined(trace: Trace, known: Ints) -> pl.DataFrame:
+    """Columns that jobs join with a column which tells persons apart, at any remove."""
+    name = trace.lineage.frames["nodes"]["name"]
+    steps = joins(trace.lineage).select(i="column", because="partner")
+    steps = steps.filter(name.gather(steps["i"]).str.contains(KEY).fill_null(value=False))
+    parts = []
+    while True:
+        new = steps.filter(~pl.col("i").is_in(pl.Series(known).implode()) & pl.col("because").is_in(pl.Series(known).implode()))
+        if new.is_empty():
+            break
+        parts.append(new.group_by("i").agg(pl.col("because").min()).sort("i"))
+        known = np.union1d(known, parts[-1]["i"].to_numpy())
+    found = pl.concat(parts) if parts else steps.clear()
+    return _told(found["i"].to_numpy(), found["because"].to_numpy(), "join", "possible")
 
 
 def _together(trace: Trace) -> pl.DataFrame:
-    """Quasi-identifiers in tables that hold at least three kinds of them, plain."""
-    quasi = [n for n, label in enumerate(trace.labels) if label.lower() in QUASI]
-    rows = trace.rows.filter(pl.col("label").is_in(quasi) & (pl.col("verdict") == 0) & pl.col("node").is_in(_columns(trace)))
+    """Quasi-identifiers in tables that hold at least three kinds of them, plain; parts of dates and postcodes tell enough too."""
+    quasi, parts = ([n for n, label in enumerate(trace.labels) if label in words] for words in (QUASI, _PARTS))
+    rows = trace.rows.filter(pl.col("node").is_in(_columns(trace)) & (pl.col("certainty") < CERTAINTIES.index("suspected")))
+    rows = rows.filter((pl.col("label").is_in(quasi) & (pl.col("verdict") == 0)) | (pl.col("label").is_in(parts) & (pl.col("verdict") == DERIVED)))
+    rows = rows.sort("certainty", "verdict").unique(["node", "label"], keep="first", maintain_order=True)
     names = pl.Series(trace.labels, dtype=pl.String)
     rows = rows.select(
         i="node", label=pl.Series(names.gather(rows["label"])), sure=pl.col("certainty") == 0, home=pl.Series(trace.lineage.coded.data[rows["node"].to_numpy()])

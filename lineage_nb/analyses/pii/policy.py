@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple
 
 import polars as pl
 
-from lineage_nb.analyses.pii.labels import is_special
+from lineage_nb.analyses.pii.labels import canonical, is_special
 from lineage_nb.errors import LineageError, did_you_mean
 
 __all__ = ["ACTIONS", "POLICIES", "Action", "Policy", "Rule", "pii_policies", "policy_of"]
@@ -95,8 +95,9 @@ class Policy:
         """
         if verdict == "aggregated" and self.crowd is not None and k is not None and k >= self.crowd:
             return Rule("stop", f"groups of at least {self.crowd} persons")
+        rules, label = {(canonical(name), v): rule for (name, v), rule in self.rules.items()}, canonical(label)
         keys = [label] + ([_SPECIAL] if label == _SPECIAL or is_special(label) else []) + [_ANY]
-        found = next((self.rules[key, verdict] for key in keys if (key, verdict) in self.rules), None)
+        found = next((rules[key, verdict] for key in keys if (key, verdict) in rules), None)
         return found or Rule("carry", "no rule speaks of it")
 
     def table(self) -> pl.DataFrame:

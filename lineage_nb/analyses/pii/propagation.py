@@ -9,22 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from os import PathLike
 from typing import Any
 
 import polars as pl
 
-from lineage_nb.analyses.pii.decisions import Decisions, as_decisions
+from lineage_nb.analyses.pii.labels import PREFIX, canonical
+from lineage_nb.analyses.pii.origins import Origins, is_book, origins, unknown_tags
 from lineage_nb.analyses.pii.policy import Policy, pii_policies, policy_of
-from lineage_nb.analyses.pii.trace import PREFIX, VERDICTS, Trace
+from lineage_nb.analyses.pii.trace import VERDICTS, Trace
 from lineage_nb.analyses.pii.why import explain
 from lineage_nb.analyses.result import Answer, plural
+from lineage_nb.analyses.unread import unread_sentences
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
 
 __all__ = ["PREFIX", "VERDICTS", "PiiAnswer", "pii", "pii_policies", "stopped", "trace_of"]
-
-_OVERRIDES = {"node": pl.String, "label": pl.String, "decision": pl.String}
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,33 +96,26 @@ def pii(
     [('t#mail', 'email', 'plain', 0), ('u#mail', 'email', 'plain', 1)]
     """
     judged = policy_of(policy)
-    overrides = _overrides(lineage, decisions)
-    every, barred = _decided(lineage, _tagged(lineage), overrides)
-    wanted = _labels(labels, every)
-    tagged = every if wanted is None else every.filter(pl.col("label").is_in(wanted))
-    trace = Trace(lineage, tagged, every, barred)
+    begin = origins(lineage, decisions)
+    wanted = _labels(labels, begin.tagged)
+    tagged = begin.tagged if wanted is None else begin.tagged.filter(pl.col("label").is_in(wanted))
+    trace = Trace(lineage, tagged, begin.tagged, begin.barred)
     frame, stopped = judged.apply(trace.frame)
-    overruled = overrides.filter((pl.col("decision") == "is_not") & pl.col("there")).drop("there")
-    summary = _summary(frame, lineage, trace, stopped, overruled)
+    summary = _summary(frame, lineage, trace, stopped, begin)
     return PiiAnswer(
         "pii",
         frame,
         _headline(summary),
         summary,
-        (*_trust(lineage, frame, trace, judged, stopped, overruled), *_lost(overrides)),
+        (*_trust(lineage, frame, trace, judged, stopped, begin), *begin.notes, *unknown_tags(lineage, tagged)),
         lineage,
         partial(explain, trace),
-        settings={"labels": wanted, "policy": judged.name, "decisions": None if _is_frame(decisions) else decisions},
+        settings={"labels": wanted, "policy": judged.name, "decisions": decisions if is_book(decisions) else None},
         trace=trace,
         policy=judged,
         stopped=stopped,
-        overruled=overruled,
+        overruled=begin.overruled,
     )
-
-
-def _is_frame(decisions: object) -> bool:
-    """Whether decisions are a bare table of overrides, which accepts no exposures."""
-    return not isinstance(decisions, (Decisions, str, PathLike))
 
 
 def trace_of(answer: Answer) -> Trace:
@@ -152,66 +144,10 @@ def stopped(answer: Answer) -> pl.DataFrame:
     return answer.stopped
 
 
-# -- where labels begin ---------------------------------------------------------------------------------------
-
-
-def _tagged(lineage: Lineage) -> pl.DataFrame:
-    """i, id, kind, label: a tag on a dataset with columns is only possible on each of them."""
-    nodes = lineage.frames["nodes"].select(pl.int_range(pl.len()).alias("i"), "id", "kind", "tags")
-    nodes = nodes.filter(pl.col("tags").is_not_null()).explode("tags")
-    found = nodes.filter(pl.col("tags").str.starts_with(PREFIX) & (pl.col("tags").str.len_chars() > len(PREFIX)))
-    return found.select("i", "id", "kind", pl.col("tags").str.slice(len(PREFIX)).alias("label")).unique().sort("id", "label")
-
-
-def _overrides(lineage: Lineage, decisions: Any) -> pl.DataFrame:
-    """Decisions in force, as node, label, decision; nodes by id."""
-    if decisions is None:
-        return pl.DataFrame(schema={**_OVERRIDES, "there": pl.Boolean})
-    frame: pl.DataFrame = decisions
-    if not isinstance(decisions, pl.DataFrame):
-        if not isinstance(decisions, Decisions | str | PathLike):
-            raise LineageError(f"decisions is a {type(decisions).__name__}; give a frame with {', '.join(_OVERRIDES)}, Decisions, or their file")
-        end = lineage.coded.end
-        frame = as_decisions(decisions).overrides(None if end is None else end.date())
-    missing = [c for c in _OVERRIDES if c not in frame.columns]
-    if missing:
-        raise LineageError(f"decisions lack the column {missing[0]!r}. Found: {', '.join(frame.columns) or 'none'}.")
-    frame = frame.select(pl.col(c).cast(pl.String) for c in _OVERRIDES)
-    bad = frame.filter(~pl.col("decision").is_in(["is", "is_not"]).fill_null(value=False))
-    if bad.height:
-        raise LineageError(f"decisions: {bad['decision'][0]!r} about {bad['node'][0]!r} is neither 'is' nor 'is_not'")
-    ids = {name: _found(lineage, name) for name in frame["node"].unique().drop_nulls().sort()}
-    named = pl.DataFrame({"node": list(ids), "id": list(ids.values())}, schema={"node": pl.String, "id": pl.String})
-    told = frame.join(named, on="node", how="left").with_columns(node=pl.coalesce("id", "node"), there=pl.col("id").is_not_null())
-    return told.with_columns(pl.col("label").str.strip_prefix(PREFIX)).drop("id").unique().sort(*_OVERRIDES)
-
-
-def _found(lineage: Lineage, name: str) -> str | None:
-    try:
-        return lineage.names.resolve(name)
-    except LineageError:
-        return None
-
-
-def _decided(lineage: Lineage, tagged: pl.DataFrame, overrides: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Where labels begin once people have decided, and (i, label) where they do not go."""
-    nodes = lineage.frames["nodes"].select(pl.int_range(pl.len()).alias("i"), "id", "kind")
-    decided = overrides.rename({"node": "id"}).join(nodes, on="id")
-    more = decided.filter(pl.col("decision") == "is").select("i", "id", "kind", "label").cast(tagged.schema)
-    barred = decided.filter(pl.col("decision") == "is_not").select("i", "label")
-    kept = pl.concat([tagged, more]).unique().join(barred.cast({"i": tagged.schema["i"]}), on=["i", "label"], how="anti")
-    return kept.sort("id", "label"), barred.sort("label", "i")
-
-
-def _lost(overrides: pl.DataFrame) -> tuple[str, ...]:
-    gone = overrides.filter(~pl.col("there"))["node"]
-    return (f"{plural(gone.len(), 'decision')} about nodes that are not here, such as {gone[0]!r}, change nothing.",) if gone.len() else ()
-
-
 def _labels(labels: Iterable[str] | None, tagged: pl.DataFrame) -> list[str] | None:
     if labels is None:
         return None
-    wanted = [x.removeprefix(PREFIX) for x in ([labels] if isinstance(labels, str) else labels)]
+    wanted = [canonical(x) for x in ([labels] if isinstance(labels, str) else labels)]
     known = tagged["label"].unique().sort().to_list()
     unknown = [x for x in wanted if x not in known]
     if unknown:
@@ -222,14 +158,15 @@ def _labels(labels: Iterable[str] | None, tagged: pl.DataFrame) -> list[str] | N
 # -- what is said of the answer -------------------------------------------------------------------------------
 
 
-def _summary(frame: pl.DataFrame, lineage: Lineage, trace: Trace, stopped: pl.DataFrame, overruled: pl.DataFrame) -> dict[str, object]:
+def _summary(frame: pl.DataFrame, lineage: Lineage, trace: Trace, stopped: pl.DataFrame, begin: Origins) -> dict[str, object]:
     proved = frame.filter(pl.col("certainty") == "proved")
     certain = proved["node"].unique()
     reached = frame.filter(pl.col("hops") > 0)
     others = frame.filter(~pl.col("node").is_in(certain.implode()))
     return {
         "labels": trace.labels,
-        "origins": frame.filter((pl.col("hops") == 0) & ~pl.col("suspected"))["node"].n_unique(),
+        "origins": trace.tagged["id"].n_unique(),
+        "further": proved.filter((pl.col("hops") > 0) & ~pl.col("node").is_in(trace.tagged["id"].unique().implode()))["node"].n_unique(),
         "reached": reached["node"].n_unique(),
         "proved": len(certain),
         "plain": proved.filter(pl.col("verdict") == "plain")["node"].n_unique(),
@@ -239,42 +176,46 @@ def _summary(frame: pl.DataFrame, lineage: Lineage, trace: Trace, stopped: pl.Da
         "verdicts": dict(frame.group_by("verdict").len().sort("verdict").iter_rows()),
         "downgraded": frame.filter(pl.col("action") == "downgrade").height,
         "stopped": stopped.height,
-        "overruled": overruled.height,
+        "overruled": begin.denied,
     }
 
 
 def _headline(summary: dict[str, object]) -> str:
     if not summary["origins"]:
         return "No node carries a tag pii:<label>, so there is nothing to follow."
-    origins, proved, possible = (int(str(summary[k])) for k in ("origins", "proved", "possible"))
-    text = f"Personal data of {plural(origins, 'tagged node')} certainly reaches {plural(proved - origins, 'further place')}"
+    origins, further, possible = (int(str(summary[k])) for k in ("origins", "further", "possible"))
+    text = f"Personal data of {plural(origins, 'tagged node')} certainly reaches {plural(further, 'further place')}"
     return text + (f" and possibly {possible:,} more." if possible else ".")
 
 
 def _trust(
-    lineage: Lineage, frame: pl.DataFrame, trace: Trace, policy: Policy, stopped: pl.DataFrame, overruled: pl.DataFrame
+    lineage: Lineage, frame: pl.DataFrame, trace: Trace, policy: Policy, stopped: pl.DataFrame, begin: Origins
 ) -> tuple[str, ...]:
     notes = ["Labels start at tags pii:<label>; a column nobody tagged counts as clean where nothing reaches it, whatever its name (snap.classify() looks at names)."]
     graph = trace.graph
     unknown = int((graph.table.value & (graph.table.verdict < 0)).sum())
     if unknown:
-        notes.append(f"{plural(unknown, 'column edge')} do not say what becomes of the value: they count as plain copies.")
+        notes.append(f"{plural(unknown, 'column edge')} {'does not say what becomes of the value: it counts as a plain copy' if unknown == 1 else 'do not say what becomes of the value: they count as plain copies'}.")
     possible = frame.filter((pl.col("certainty") == "possible") & ~pl.col("suspected")).height
     if possible:
-        notes.append(f"{plural(possible, 'row')} rest on jobs or readers whose column lineage no source states.")
+        notes.append(f"{plural(possible, 'row')} {'rests' if possible == 1 else 'rest'} on jobs or readers whose column lineage no source states.")
     suspected = int(frame["suspected"].sum())
     if suspected:
-        notes.append(f"{plural(suspected, 'row')} are suspected: a tagged column was taken or copied from there.")
+        notes.append(f"{plural(suspected, 'row')} {'is' if suspected == 1 else 'are'} suspected: a tagged column was taken or copied from there.")
     gone = len(graph.table) - len(lineage.graph("column").table)
     if gone > 0:
-        notes.append(f"{plural(gone, 'expired edge')} still carry: what they wrote was not shown to be deleted.")
+        notes.append(f"{plural(gone, 'expired edge')} still {'carries: what it wrote' if gone == 1 else 'carry: what they wrote'} was not shown to be deleted.")
     cleaned = trace.places.today["node"].len()
     if cleaned:
-        notes.append(f"{plural(cleaned, 'node')} were dropped or rewritten as a whole: what was written before is not counted there.")
+        notes.append(f"{plural(cleaned, 'node')} {'was' if cleaned == 1 else 'were'} dropped or rewritten as a whole: what was written before is not counted there.")
     if stopped.height:
-        notes.append(f"{plural(stopped.height, 'row')} are stopped by the policy {policy.name!r} and not in the frame.")
-    if overruled.height:
-        notes.append(f"{plural(overruled.height, 'decision')} that a column does not hold a label: it neither begins nor passes there.")
-    return tuple(notes)
+        notes.append(f"{plural(stopped.height, 'row')} {'is' if stopped.height == 1 else 'are'} stopped by the policy {policy.name!r} and not in the frame.")
+    taken = trace.strength.taken_for_keys
+    if len(taken):
+        names = ", ".join(lineage.spoken(lineage.coded.ids[int(i)]) for i in taken[:3])
+        notes.append(f"{plural(len(taken), 'column')} that jobs group by {'is' if len(taken) == 1 else 'are'} taken for a key of persons by name or table ({names}{' …' if len(taken) > 3 else ''}): what is aggregated by it is possibly of one person each.")
+    if begin.denied:
+        notes.append(f"{plural(begin.denied, 'decision')} that a column does not hold a label: it neither begins nor passes there.")
+    return (*notes, *unread_sentences(lineage))
 
 

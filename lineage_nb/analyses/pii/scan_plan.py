@@ -85,7 +85,7 @@ def scan_plan(lineage: Lineage, answer: Answer | None = None, *, sources: Source
         raise LineageError("this result is of another snapshot: give one of this snapshot's pii(), or none")
     asked = pii(lineage) if answer is None else answer
     trace = trace_of(asked)
-    told = status(asked, sources=sources)
+    told = status(asked, sources=sources, names=False)
     unknown = told.filter(pl.col("status").is_in(_OPEN))
     targets = lineage.coded.numbers(unknown["node"]).to_numpy().astype(np.int64)
     flow = _carrying(trace)
@@ -135,8 +135,10 @@ def _undecided(trace: Trace, flow: Bools, told: pl.DataFrame, sources: Sources) 
     """Places that nothing stated decides: what a writer may have put anything into, and where a label may begin."""
     arcs, places = trace.places.arcs, trace.places
     sure = (trace.channel(special=True, proved=True).bits & PROVED_VALUE) > 0
-    marked = np.zeros(arcs.n, dtype=bool)
-    marked[arcs.adjacency.target[flow & ~sure]] = True
+    marked, doubtful = np.zeros(arcs.n, dtype=bool), np.flatnonzero(flow & ~sure)
+    source, target = arcs.adjacency.source[doubtful], arcs.adjacency.target[doubtful]
+    unknown = trace.lineage.coded.numbers(told.filter(pl.col("status").is_in(_OPEN))["node"]).to_numpy()
+    marked[target[(source < trace.graph.arcs.n) | np.isin(places.shown[target], unknown)]] = True
     for label in trace.labels:
         sure_of = trace.starts(label, "proved")
         for certainty in ("possible", "suspected"):

@@ -1,4 +1,4 @@
-"""What is known of every column, also of those that nothing reached: proved, possible, suspected, clean or unknown."""
+"""What is known of every column, also of those that nothing reached: whether it holds a label, is clean, or nobody can say."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lineage_nb.analyses.pii.labels import PREFIX, canonical, is_special
 from lineage_nb.analyses.pii.propagation import trace_of
-from lineage_nb.analyses.pii.trace import CERTAINTIES, PREFIX, VERDICTS, Trace
+from lineage_nb.analyses.pii.trace import CERTAINTIES, VERDICTS, Trace
 from lineage_nb.analyses.result import Answer
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.paths import POSSIBLE_VALUE, PROVED_VALUE
 from lineage_nb.graph.search import closure
 
-__all__ = ["STATUSES", "coverage", "status"]
+__all__ = ["ABOUT_PERSON", "STATUSES", "coverage", "status"]
 
-STATUSES: Final = ("proved", "possible", "suspected", "clean", "unknown")
+STATUSES: Final = ("proved", "possible", "suspected", "clean", "name-disagrees", "unknown", "dropped")
+ABOUT_PERSON: Final = "about-person"
+_SURE: Final = 0.8
+"""Confidence from which on a name counts."""
 Sources = Literal["clean", "unknown"]
 Zone = Literal["schema", "namespace", "tag"]
 _ZONES: Final = ("schema", "namespace", "tag")
 
 
-def status(answer: Answer, *, label: str | None = None, sources: Sources = "clean") -> pl.DataFrame:
+def status(answer: Answer, *, label: str | None = None, sources: Sources = "clean", names: bool = True) -> pl.DataFrame:
     """Tell of every column what is known of it, before any policy.
 
     Parameters
@@ -35,14 +39,20 @@ def status(answer: Answer, *, label: str | None = None, sources: Sources = "clea
     sources : {"clean", "unknown"}
         What to call an untagged column of a table that no writer is known of, where somebody has to say what is in
         it: clean, as its tags say; or unknown, unless a decision speaks of it.
+    names : bool
+        Look at names, too (`lineage_nb.analyses.classify`). Without, no column is ``name-disagrees``, and `named` and `table`
+        are null.
 
     Returns
     -------
     polars.DataFrame
         A row a column, by id: node, dataset, status (proved, possible, suspected: the label is or may be in it;
         clean: no label reaches it, and every writer upstream states all of its column lineage; unknown: no label
-        reaches it, but some writer upstream does not say what it writes), verdict (the strongest; null where no
-        label is), labels (list).
+        reaches it, but some writer upstream does not say what it writes; name-disagrees: clean, though its name or comment
+        surely says that a label is in it, and made of columns none of which holds it (constants make it clean); dropped: its table is gone, and
+        nothing was written since), verdict (the strongest; null where no label is), labels (list), named (of a clean column:
+        the label that its name surely says, though no tag or decision does; null: none), table (``about-person`` for columns
+        of tables about persons, whatever the columns hold; null: nothing says so).
 
     Raises
     ------
@@ -52,46 +62,72 @@ def status(answer: Answer, *, label: str | None = None, sources: Sources = "clea
     trace = trace_of(answer)
     if sources not in ("clean", "unknown"):
         raise LineageError(f"sources is {sources!r}; give 'clean' or 'unknown'")
-    rows = trace.rows
+    rows, wanted = trace.rows, None
     if label is not None:
-        wanted = label.removeprefix(PREFIX)
+        wanted = canonical(label)
         if wanted not in trace.labels:
             raise LineageError(f"label {label!r} is not in this answer. Labels here: {', '.join(trace.labels) or 'none'}.")
         rows = rows.filter(pl.col("label") == trace.labels.index(wanted))
-    names = pl.Series(trace.labels, dtype=pl.String)
+    labels = pl.Series(trace.labels, dtype=pl.String)
     best = rows.group_by("node").agg(pl.col("certainty").min(), pl.col("verdict").min())
     columns = np.flatnonzero(trace.lineage.coded.of_kind("column"))
-    open_ = _open(trace, sources)[columns]
     homes = trace.lineage.coded.data[columns]
-    made = pl.DataFrame({"i": columns.astype(np.int64), "open": open_, "home": homes.astype(np.int64)})
+    gone = np.isin(columns, trace.places.today.filter("gone")["node"].to_numpy())
+    special = any(map(is_special, trace.labels if wanted is None else [wanted]))
+    made = pl.DataFrame({"i": columns.astype(np.int64), "open": _open(trace, sources, special=special)[columns], "gone": gone})
     made = made.join(best, left_on="i", right_on="node", how="left", maintain_order="left")
-    known = pl.when("open").then(pl.lit("unknown")).otherwise(pl.lit("clean"))
     word = pl.col("certainty").replace_strict(dict(enumerate(CERTAINTIES)), default=None, return_dtype=pl.String)
     verdict = pl.col("verdict").replace_strict(dict(enumerate(VERDICTS)), default=None, return_dtype=pl.String)
+    known = pl.when("gone").then(pl.lit("dropped")).when("open").then(pl.lit("unknown")).otherwise(pl.lit("clean"))
     ids = trace.graph.names
-    told = made.select(
-        node=ids(columns), dataset=ids(homes), status=pl.coalesce(word, known), verdict=verdict
-    )
-    texts = rows.select("node", label=names.gather(rows["label"])).unique().sort("label")
+    told = made.select("i", node=ids(columns), dataset=ids(homes), status=pl.coalesce(word, known), verdict=verdict)
+    texts = rows.select("node", label=labels.gather(rows["label"])).unique().sort("label")
     lists = texts.group_by("node", maintain_order=True).agg(pl.col("label").alias("labels"))
-    held = made.select(node="i").join(lists, on="node", how="left", maintain_order="left")["labels"]
-    return told.with_columns(labels=held.fill_null([]))
+    held = told.select(node="i").join(lists, on="node", how="left", maintain_order="left")["labels"]
+    told = told.with_columns(labels=held.fill_null([]))
+    return (_with_names(answer, trace, told, wanted) if names else told.with_columns(named=pl.lit(None, pl.String), table=pl.lit(None, pl.String))).drop("i")
 
 
-def _open(trace: Trace, sources: Sources) -> NDArray[np.bool_]:
+def _with_names(answer: Answer, trace: Trace, told: pl.DataFrame, wanted: str | None) -> pl.DataFrame:
+    """Add what names say of clean columns, and which tables are about persons."""
+    from lineage_nb.analyses.classify.classifier import classify
+    from lineage_nb.analyses.pii.person import about_person
+
+    found = classify(trace.lineage).frame.filter(pl.col("status").is_in(["suggested", "name-disagrees"]) & (pl.col("confidence") >= _SURE))
+    words = {x: canonical(x) for x in found["label"].unique()}
+    found = found.with_columns(label=pl.col("label").replace_strict(words, return_dtype=pl.String)) if words else found
+    barred = trace.barred.select("label", node=trace.lineage.coded.ids.gather(trace.barred["i"]))
+    found = found.join(barred, on=["node", "label"], how="anti")
+    if wanted is not None:
+        found = found.filter(pl.col("label") == wanted)
+    found = found.sort("confidence", "label", descending=[True, False]).unique("node", keep="first", maintain_order=True)
+    told = told.join(found.select("node", named="label", said="status"), on="node", how="left", maintain_order="left")
+    table = trace.graph.table
+    clean, made_of = pl.col("status") == "clean", pl.col("i").is_in(np.unique(table.adjacency.target[table.value & (trace.strength.stated < len(VERDICTS))]))
+    persons = about_person(answer)["node"].unique()
+    return told.with_columns(
+        status=pl.when(clean & made_of & (pl.col("said") == "name-disagrees")).then(pl.lit("name-disagrees")).otherwise("status"),
+        named=pl.when(clean).then("named"),
+        table=pl.when(pl.col("dataset").is_in(persons.implode())).then(pl.lit(ABOUT_PERSON)),
+    ).drop("said")
+
+
+def _open(trace: Trace, sources: Sources, *, special: bool) -> NDArray[np.bool_]:
     """Nodes that a writer may have put anything into, or that are made of such."""
-    arcs, n = trace.places.arcs, trace.places.arcs.n
-    strength = trace.of_arcs(trace.strength.stated)
-    value = ((arcs.bits & POSSIBLE_VALUE) > 0) & (strength < len(VERDICTS))
-    doubtful = value & ((arcs.bits & PROVED_VALUE) == 0)
-    target = arcs.adjacency.target
-    seeds = np.zeros(n, dtype=bool)
-    seeds[target[doubtful]] = True
+    places, arcs = trace.places, trace.places.arcs
+    channel = trace.channel(special=special, proved=False)
+    value = ((channel.bits & POSSIBLE_VALUE) > 0) & (channel.strength < len(VERDICTS))
+    # A struct's twin feeds fields of which nobody says what they hold; only where it holds something itself.
+    doubtful = value & ((channel.bits & PROVED_VALUE) == 0) & (arcs.adjacency.source < trace.graph.arcs.n)
+    seeds = np.zeros(arcs.n, dtype=bool)
+    seeds[arcs.adjacency.target[doubtful]] = True
     if sources == "unknown":
         seeds |= _sources(trace, value)
-    found = closure(arcs.adjacency.forward, np.flatnonzero(seeds), allowed=value)
-    reached = np.zeros(n, dtype=bool)
-    reached[found.nodes] = True
+        alive = places.today.filter(~pl.col("gone"))
+        seeds[alive["twin"].to_numpy()] |= seeds[alive["node"].to_numpy()]
+    found = closure(arcs.adjacency.forward, np.flatnonzero(seeds), allowed=value).nodes
+    reached = np.zeros(arcs.n, dtype=bool)
+    reached[places.shown[found[places.reported[found]]]] = True
     return reached
 
 
@@ -123,8 +159,9 @@ def coverage(answer: Answer, *, by: Zone = "schema", label: str | None = None, s
     Returns
     -------
     polars.DataFrame
-        A row a zone, by name: zone, columns (number), proved, possible, suspected, clean, unknown (numbers), and
-        proved_share … unknown_share (0 to 1).
+        A row a zone, by name: zone, columns (number), proved, possible, suspected, clean, name-disagrees, unknown, dropped
+        (numbers), proved_share … dropped_share (0 to 1), and named (how many of the clean columns have names that surely
+        speak of personal data: nobody decided about them).
 
     Raises
     ------
@@ -146,16 +183,17 @@ def coverage(answer: Answer, *, by: Zone = "schema", label: str | None = None, s
         raise LineageError(f"by is {by!r}; give one of {', '.join(_ZONES)}")
     told = status(answer, label=label, sources=sources)
     nodes = answer.lineage.frames["nodes"].select("id", "namespace", "name", "tags")
-    home = told.select("dataset", "status").join(nodes, left_on="dataset", right_on="id", how="left", maintain_order="left")
+    home = told.select("dataset", "status", "named").join(nodes, left_on="dataset", right_on="id", how="left", maintain_order="left")
     if by == "namespace":
         zoned = home.with_columns(zone="namespace")
     elif by == "schema":
         zoned = home.with_columns(zone=pl.col("name").str.extract(r"(?s)^(.*)\.[^.]*$"))
     else:
-        own = pl.col("tags").list.eval(pl.element().filter(~pl.element().str.starts_with(PREFIX)))
+        own = pl.col("tags").list.eval(pl.element().filter(~pl.element().str.strip_chars().str.to_lowercase().str.starts_with(PREFIX)))
         zoned = home.with_columns(zone=own).explode("zone")
     counted = zoned.group_by("zone").agg(
-        pl.len().cast(pl.Int64).alias("columns"), *(((pl.col("status") == s).sum()).cast(pl.Int64).alias(s) for s in STATUSES)
+        pl.len().cast(pl.Int64).alias("columns"), *(((pl.col("status") == s).sum()).cast(pl.Int64).alias(s) for s in STATUSES),
+        named=((pl.col("status") == "clean") & pl.col("named").is_not_null()).sum().cast(pl.Int64),
     )
     shares = [(pl.col(s) / pl.col("columns")).alias(f"{s}_share") for s in STATUSES]
-    return counted.with_columns(shares).sort("zone", nulls_last=True)
+    return counted.with_columns(shares).select(pl.exclude("named"), "named").sort("zone", nulls_last=True)

@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.pii.ends import ends
-from lineage_nb.analyses.pii.labels import QUASI, tells_persons_apart
+from lineage_nb.analyses.pii.labels import QUASI, canonical, tells_persons_apart
 from lineage_nb.analyses.pii.person import about_person
 from lineage_nb.analyses.pii.propagation import trace_of
 from lineage_nb.analyses.pii.strength import DERIVED
 from lineage_nb.analyses.pii.subject_joins import joins, ways
-from lineage_nb.analyses.pii.trace import PREFIX, VERDICTS, Trace
+from lineage_nb.analyses.pii.trace import VERDICTS, Trace
 from lineage_nb.analyses.result import Answer, plural
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.csr import Ints
@@ -80,7 +80,7 @@ def subject_tables(answer: Answer, *, label: str | None = None) -> Answer:
     homes = np.union1d(held["home"].to_numpy(), _numbers(trace, person.filter(pl.col("how") != "together")["node"]))
     homes = homes[~coded.of_kind("report", "job")[homes]]
     keys = keys.filter(pl.col("home").is_in(pl.Series(homes).implode()))
-    found = pl.concat([keys, _joined(trace, homes, keys)])
+    found = pl.concat([keys, _joined(trace, homes, keys, person)])
     rest = np.setdiff1d(homes, found["home"].to_numpy())
     found = pl.concat([found, _without(trace, rest, person)], how="diagonal")
     frame = _told(trace, found, held)
@@ -117,7 +117,7 @@ def _wanted(trace: Trace, label: str | None) -> list[str]:
     telling = [x for x in trace.labels if tells_persons_apart(x)]
     if label is None:
         return telling
-    name = label.removeprefix(PREFIX)
+    name = canonical(label)
     if name not in telling:
         what = "does not tell persons apart" if name in trace.labels else "is not in this answer"
         raise LineageError(f"label {label!r} {what}. Labels to find a person by: {', '.join(telling) or 'none'}.")
@@ -156,7 +156,7 @@ def _keys(trace: Trace, person: pl.DataFrame, wanted: list[str]) -> pl.DataFrame
     )
     rows = _tied(rows.with_columns(how=how))
     reason = pl.col("kind").replace_strict(
-        {"key": "the key of a table where personal data begins", "lineage": "made of such a key", "join": "joined with such a key"}, default=None, return_dtype=pl.String
+        {"key": "the key of a table where personal data begins", "lineage": "made of such a key", "join": "joined with such a key", "name": "called as keys of persons are"}, default=None, return_dtype=pl.String
     )
     origin = pl.Series("origin", [trace.lineage.spoken(coded.ids[i]) for i in rows["because"]], dtype=pl.String)
     note = pl.when(pl.col("by").is_null()).then(pl.format("{}: {}", reason, origin)).when(hashed).then(pl.format("a pseudonym of {}", origin))
@@ -195,12 +195,12 @@ def _without(trace: Trace, homes: Ints, person: pl.DataFrame) -> pl.DataFrame:
     return rows.select("home", how=pl.lit(NO_KEY), note=pl.coalesce(hint, pl.lit("search it by its other columns, or ask its owner")))
 
 
-def _joined(trace: Trace, homes: Ints, keys: pl.DataFrame) -> pl.DataFrame:
-    """Tables without a key from which joins lead to one with a key."""
+def _joined(trace: Trace, homes: Ints, keys: pl.DataFrame, person: pl.DataFrame) -> pl.DataFrame:
+    """Tables without a key from which joins, or copies of one key, lead to one with a key."""
     lineage, ids = trace.lineage, trace.lineage.coded.ids
     keys = keys.filter(pl.col("how") != "narrow down")
     known = keys["home"].unique().to_list()
-    found = ways(joins(lineage), known)
+    found = ways(pl.concat([joins(lineage), _copies(trace, person)]).unique().sort("home", "column", "other", "partner", "job"), known)
     ranked = keys.with_columns(rank=_rank()).sort("home", "rank", "key").unique("home", keep="first", maintain_order=True)
     best = dict(ranked.select("home", "key").iter_rows())
     rows = []
@@ -213,6 +213,18 @@ def _joined(trace: Trace, homes: Ints, keys: pl.DataFrame) -> pl.DataFrame:
         note = f"{', then '.join(said)}, then {lineage.spoken(best[last])}"
         rows.append({"home": home, "key": ids[path[0][0]], "how": "join", "by": None, "certainty": "possible", "note": note})
     return pl.DataFrame(rows, schema=keys.schema)
+
+
+def _copies(trace: Trace, person: pl.DataFrame) -> pl.DataFrame:
+    """Columns that hold the same key of persons as the column that they rest on, as joins (see `subject_joins.joins`)."""
+    coded = trace.lineage.coded
+    told = person.filter((pl.col("how") != "together") & (pl.col("key") != pl.col("evidence")))
+    column, partner = (coded.numbers(told[c]).cast(pl.Int64) for c in ("key", "evidence"))
+    pairs = pl.DataFrame({"column": column, "partner": partner}).drop_nulls().unique()
+    both = pl.concat([pairs, pairs.select(column="partner", partner="column")])
+    home = pl.Series(coded.data.astype(np.int64))
+    steps = both.with_columns(home=home.gather(both["column"]), other=home.gather(both["partner"]), job=pl.lit(-1, pl.Int64))
+    return steps.filter(pl.col("home") != pl.col("other")).select("home", "column", "other", "partner", "job")
 
 
 def _rank() -> pl.Expr:

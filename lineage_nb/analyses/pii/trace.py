@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lineage_nb.analyses.pii.blobs import suspects
-from lineage_nb.analyses.pii.labels import is_special, tells_persons_apart
+from lineage_nb.analyses.pii.labels import PREFIX, is_special, tells_persons_apart
+from lineage_nb.analyses.pii.person_keys import grouping_keys
 from lineage_nb.analyses.pii.places import Places, places
 from lineage_nb.analyses.pii.spread import Channel, Found, Lanes, spread
 from lineage_nb.analyses.pii.strength import AGGREGATED, Strength
@@ -23,7 +24,6 @@ from lineage_nb.graph.paths import POSSIBLE_ANY, POSSIBLE_VALUE, PROVED_ANY, PRO
 
 __all__ = ["CERTAINTIES", "FRAME", "PREFIX", "VERDICTS", "Trace"]
 
-PREFIX = "pii:"
 VERDICTS = ("plain", "pseudonymised", "derived", "aggregated", "redacted")
 """Strongest first; a value of verdict ``none`` carries nothing, an unknown one counts as plain."""
 CERTAINTIES = ("proved", "possible", "suspected")
@@ -85,8 +85,16 @@ class Trace:
     def strength(self) -> Strength:
         """What becomes of values on each edge."""
         telling = [label for label in self.every["label"].unique() if tells_persons_apart(label)]
-        keys = self.every.filter(pl.col("label").is_in(telling))["i"]
-        return Strength(self.lineage, self.graph, keys.unique().sort().to_numpy().astype(np.int64))
+        tagged = self.every.filter(pl.col("label").is_in(telling))["i"]
+        keys = self.places.starts(tagged.unique().sort().to_numpy().astype(np.int64))
+        likely = grouping_keys(self.lineage, self.graph, self.every, self.barred)
+        return Strength(self.lineage, self.graph, keys[keys < self.graph.arcs.real], likely, self.graph.table, self.lineage.coded.edges)
+
+    @cached_property
+    def renewed(self) -> Strength | None:
+        """What becomes of values on edges into rewritten tables, by what was said later; None: nothing else was."""
+        later = self.places.later
+        return None if later is None else self.strength.part(later.table, later.said)
 
     def strength_of(self, label: str, certainty: str = "proved") -> NDArray[np.int8]:
         """Verdict of every edge of the column level for a label, as a place in `VERDICTS`; 5 carries nothing.
@@ -124,18 +132,26 @@ class Trace:
 
     def channel(self, *, special: bool, proved: bool, below: int = 0) -> Channel:
         """What lanes of one kind take; with `below` no edge that aggregates over at least so many persons."""
-        arcs, edges = self.places.arcs, self.strength
-        strength = self.of_arcs(edges.channel(special=special, proved=proved))
-        bits = arcs.bits
-        if special and len(edges.conditions):
-            deciding = np.zeros(len(self.graph.table), dtype=bool)
-            deciding[edges.conditions] = True
+        bits = self.places.arcs.bits
+        strength = self.by_arc(lambda edges: edges.channel(special=special, proved=proved))
+        deciding = self.by_arc(lambda edges: edges.deciding) if special else np.zeros(0, dtype=bool)
+        if deciding.any():
             more = np.where(bits & PROVED_ANY, PROVED_VALUE, 0) | np.where(bits & POSSIBLE_ANY, POSSIBLE_VALUE, 0)
-            bits = np.where(self.of_arcs(deciding), bits | more, bits).astype(np.uint8)
+            bits = np.where(deciding, bits | more, bits).astype(np.uint8)
         if below:
-            strength = np.where(self.of_arcs(edges.least) >= below, np.int8(len(VERDICTS)), strength).astype(np.int8)
-        restores = None if edges.restores is None else self.of_arcs(edges.restores)
-        return Channel(bits, strength, restores)
+            strength = np.where(self.by_arc(lambda edges: edges.least) >= below, np.int8(len(VERDICTS)), strength).astype(np.int8)
+        restoring = self.by_arc(lambda edges: edges.restores)
+        return Channel(bits, strength, restoring if restoring.any() else None)
+
+    def by_arc(self, of: Callable[[Strength], NDArray[Any]]) -> NDArray[Any]:
+        """What edges tell, as that of the arcs of `places`; 0 for arcs that are no edge."""
+        found = self.of_arcs(of(self.strength))
+        if self.renewed is None:
+            return found
+        at = np.flatnonzero(self.places.renewed >= 0)
+        found = found.copy()
+        found[at] = of(self.renewed)[self.places.renewed[at]]
+        return found
 
     def of_arcs(self, values: NDArray[Any]) -> NDArray[Any]:
         """Values of the column level's edges as those of the arcs of `places`; 0 for arcs that are no edge."""
@@ -147,7 +163,8 @@ class Trace:
         return found
 
     @cached_property
-    def _named(self) -> Bools:
+    def named(self) -> Bools:
+        """Places that a path may name: no jobs, no hubs."""
         named = np.zeros(self.places.arcs.n, dtype=bool)
         named[: self.graph.arcs.real] = ~self.graph.naming.of_kind("job")
         named[self.graph.arcs.n :] = True
@@ -184,14 +201,11 @@ class Trace:
             start_node=np.concatenate(starts) if starts else np.zeros(0, dtype=np.int64),
             barred=where,
         )
-        return spread(self.places.arcs.adjacency.forward, channels, searches, self._named)
+        return spread(self.places.arcs.adjacency.forward, channels, searches, self.named)
 
     def _with_twins(self, node: Ints, group: Ints) -> tuple[Ints, Ints]:
-        twins = self.places.today.select("node", "twin")
-        if self.places.whole.height:
-            twins = pl.concat([twins, self.places.whole.select(node="whole", twin="twin").unique()])
         pairs = pl.DataFrame({"node": node, "group": group}, schema={"node": pl.Int64, "group": pl.Int64})
-        more = pairs.join(twins, on="node")
+        more = pairs.join(self.places.twins, on="node")
         return np.concatenate([group, more["group"].to_numpy()]), np.concatenate([node, more["twin"].to_numpy()])
 
     def begins(self, label: str, certainty: str) -> Ints:
@@ -207,7 +221,7 @@ class Trace:
     @cached_property
     def used(self) -> list[int]:
         """Verdicts that some edge has, as places in `VERDICTS`; always plain."""
-        present = np.unique(self.strength.stated)
+        present = np.unique(self.by_arc(lambda edges: edges.stated))
         return [v for v in range(len(VERDICTS)) if v == 0 or v in present]
 
     def lanes(self) -> list[tuple[str, str, int]]:
@@ -226,7 +240,7 @@ class Trace:
         graph, `via` -1 at a start. A possible row beside a proved one claims a stronger verdict.
         """
         lanes = self.lanes()
-        found = self.search(lanes) if lanes else spread(self.places.arcs.adjacency.forward, [], _no_lanes(), self._named)
+        found = self.search(lanes) if lanes else spread(self.places.arcs.adjacency.forward, [], _no_lanes(), self.named)
         return self._told(lanes, found)
 
     def _told(self, lanes: list[tuple[str, str, int]], found: Found) -> pl.DataFrame:
@@ -275,7 +289,7 @@ class Trace:
     def least(self) -> NDArray[np.int64]:
         """Beside `rows`: persons in the smallest group of an aggregated value, at least; 0 where that is not known."""
         rows, found = self.rows, np.zeros(self.rows.height, dtype=np.int64)
-        counts = np.unique(self.strength.least)
+        counts = np.unique(self.by_arc(lambda edges: edges.least))
         counts = counts[counts > 0]
         mine = np.flatnonzero((rows["verdict"] == AGGREGATED).to_numpy())
         if not len(mine) or not len(counts):
@@ -322,9 +336,6 @@ class Trace:
             schema=FRAME,
         )
 
-    def stopped_paths(self) -> bool:
-        """Whether some edge carries nothing."""
-        return bool((self.strength.stated >= len(VERDICTS)).any())
 
 
 def _strongest(key: Ints, level: Ints) -> Ints:

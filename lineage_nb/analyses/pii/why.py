@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import polars as pl
 
-from lineage_nb.analyses.pii.trace import CERTAINTIES, PREFIX, VERDICTS
+from lineage_nb.analyses.pii.labels import canonical, is_special
+from lineage_nb.analyses.pii.strength import PSEUDONYMISED
+from lineage_nb.analyses.pii.trace import CERTAINTIES, VERDICTS
 from lineage_nb.errors import LineageError
+from lineage_nb.graph.hops import hop
+from lineage_nb.graph.paths import POSSIBLE_VALUE, PROVED_VALUE
 
 if TYPE_CHECKING:
     from lineage_nb.analyses.pii.spread import Found
@@ -66,21 +70,24 @@ def explain(trace: Trace, node: str, label: str | None = None, *, path: Way = "s
     place = _place(trace, found, target)
     places = found.path(place)
     numbers = [int(trace.places.shown[found.node[p]]) for p in places]
-    hops = trace.graph.hops_of(numbers, "proved" if sure == "proved" else "possible")
-    so_far = _so_far(trace, name, sure, numbers)
+    taken = _Taken(trace, name, sure, int(level))
+    ways = [taken.between(int(found.node[a]), int(found.node[b])) for a, b in itertools.pairwise(places)]
+    so_far, direct = _so_far(ways)
+    told = [hop(trace.graph, a, b, "proved" if sure == "proved" else "possible", stated=d) for (a, b), d in zip(itertools.pairwise(numbers), direct, strict=True)]
+    hops = pl.concat(told) if told else trace.graph.hops_of([])
     return hops.with_columns(so_far=pl.Series(so_far, dtype=pl.String), statement=_statements(trace.lineage, hops["jobs"]))
 
 
 def _row(trace: Trace, target: int, label: str | None, certainty: str | None) -> dict[str, int]:
     rows = trace.rows.filter(pl.col("node") == target)
     if label is not None:
-        wanted = label.removeprefix(PREFIX)
+        wanted = canonical(label)
         rows = rows.filter(pl.col("label") == (trace.labels.index(wanted) if wanted in trace.labels else -1))
     if certainty is not None:
         rows = rows.filter(pl.col("certainty") == CERTAINTIES.index(certainty))
     if rows.is_empty():
         name = trace.lineage.spoken(trace.graph.id_of(target))
-        if label is not None and label.removeprefix(PREFIX) not in trace.labels:
+        if label is not None and canonical(label) not in trace.labels:
             raise LineageError(f"label {label!r} is not in this answer. Labels here: {', '.join(trace.labels) or 'none'}.")
         raise LineageError(f"{name} is not in this answer: no label reaches it{f' as {certainty}' if certainty else ''}")
     return rows.sort("verdict", "certainty", "label").row(0, named=True)
@@ -92,17 +99,46 @@ def _place(trace: Trace, found: Found, target: int) -> int:
     return int(mine[np.argmin(found.hops[mine])])
 
 
-def _so_far(trace: Trace, label: str, certainty: str, path: list[int]) -> list[str]:
-    """Verdict behind each hop of a path."""
-    strength = trace.strength_of(label, certainty)
-    restores = trace.strength.restores
-    state, told = 0, []
-    for a, b in itertools.pairwise(path):
-        edge = trace.graph.edge(a, b)
-        if edge is not None:
-            state = 0 if restores is not None and restores[edge] and state == 1 else max(state, int(strength[edge]))
-        told.append(VERDICTS[min(state, len(VERDICTS) - 1)])
-    return told
+class _Taken:
+    """The arcs that a search took: at most as hiding as its level, or any on the way to a decryption."""
+
+    def __init__(self, trace: Trace, label: str, certainty: str, level: int) -> None:
+        channel = trace.channel(special=is_special(label), proved=certainty == "proved")
+        self.trace, self.rows, self.channel = trace, trace.places.arcs.adjacency.forward, channel
+        bit = PROVED_VALUE if certainty == "proved" else POSSIBLE_VALUE
+        deepest = max(level, PSEUDONYMISED) if channel.restores is not None and level == 0 else level
+        self.may = ((channel.bits & bit) != 0) & (channel.strength <= deepest)
+        self.row = trace.places.arcs.rows()
+
+    def between(self, a: int, b: int) -> list[tuple[int, bool, bool]]:
+        """What may become of the value from a named place to the next: verdict, whether it restores, whether an edge says so."""
+        shown, found, seen, todo = self.trace.places.shown, [], {(a, 0)}, [(a, 0)]
+        real = self.trace.graph.arcs.real
+        edge = self.trace.graph.edge(int(shown[a]), int(shown[b])) if max(shown[a], shown[b]) < real else None
+        while todo:
+            at, hidden = todo.pop()
+            for arc in range(int(self.rows.indptr[at]), int(self.rows.indptr[at + 1])):
+                if not self.may[arc]:
+                    continue
+                into, verdict = int(self.rows.indices[arc]), max(hidden, int(self.channel.strength[arc]))
+                if into == b:
+                    restores = self.channel.restores is not None and bool(self.channel.restores[arc])
+                    found.append((verdict, restores, edge is not None and int(self.row[arc]) == edge))
+                elif not self.trace.named[into] and (into, verdict) not in seen:
+                    seen.add((into, verdict))
+                    todo.append((into, verdict))
+        return found
+
+
+def _so_far(ways: list[list[tuple[int, bool, bool]]]) -> tuple[list[str], list[bool]]:
+    """Verdict behind each hop of a path, by the strongest way of each; and whether that way is a stated edge."""
+    state, told, direct = 0, [], []
+    for hop_ways in ways:
+        best = min((0 if restores and state == PSEUDONYMISED else max(state, verdict), not stated) for verdict, restores, stated in hop_ways)
+        state = best[0]
+        told.append(VERDICTS[state])
+        direct.append(not best[1])
+    return told, direct
 
 
 def _statements(lineage: Lineage, jobs: pl.Series) -> pl.Series:

@@ -1,0 +1,100 @@
+"""Columns that tell persons apart though nobody tagged them so: keys of tables about persons, and names that say so."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from lineage_nb.analyses.pii.labels import tells_persons_apart
+from lineage_nb.analyses.pii.subject_joins import stems
+from lineage_nb.graph.csr import Ints
+from lineage_nb.graph.lineage import Lineage
+from lineage_nb.graph.lineage_graph import LineageGraph
+from lineage_nb.graph.paths import POSSIBLE_VALUE
+
+__all__ = ["KEY", "PLAIN", "grouping_keys", "named_keys", "table_keys"]
+
+KEY: Final = r"(?i)(^|_)(id|uuid|guid|key|no|nr|number|code|sk|pk|hash)$|[a-z](Id|ID|Key)$"
+"""Names of columns that hold keys."""
+PLAIN: Final = ("id", "uuid", "guid", "key", "pk", "sk")
+"""Names of keys that do not say of what."""
+_SURE: Final = 0.7
+"""Weight from which on a name counts."""
+_GROUPS: Final = ("GROUP_BY", "WINDOW")
+
+
+def table_keys(lineage: Lineage, every: pl.DataFrame) -> Ints:
+    """Keys of tables where a label that tells persons apart begins, unless they are tagged themselves.
+
+    The key is the table's first column, if its name is a key's; where no source tells the order of the columns, those
+    that are called ``id``, or as the table is (``user_id`` of ``users``).
+
+    Parameters
+    ----------
+    lineage : Lineage
+        The snapshot.
+    every : polars.DataFrame
+        Columns i (node number), kind, label: where labels begin.
+    """
+    coded = lineage.coded
+    telling = [x for x in every["label"].unique() if tells_persons_apart(x)]
+    begins = every.filter((pl.col("kind") == "column") & pl.col("label").is_in(telling))
+    homes = np.unique(coded.data[begins["i"].to_numpy()]) if begins.height else np.zeros(0, dtype=np.int64)
+    nodes = lineage.frames["nodes"].select("kind", "ordinal", "name").with_columns(i=pl.int_range(pl.len()), home=pl.Series(coded.data))
+    mine = nodes.filter((pl.col("kind") == "column") & pl.col("home").is_in(pl.Series(homes).implode()))
+    mine = mine.with_columns(table=nodes["name"].gather(mine["home"])).filter(pl.col("name").is_not_null())
+    mine = mine.with_columns(stem=stems(mine["table"]))
+    short = pl.col("name").str.to_lowercase()
+    joined = short.str.replace_all("_", "")
+    own = short.is_in(list(PLAIN)) | pl.any_horizontal(joined == pl.format("{}{}", pl.col("stem").str.replace_all("_", ""), pl.lit(k)) for k in PLAIN)
+    in_order = pl.col("ordinal").is_not_null().any().over("home")
+    first = (pl.col("ordinal") == pl.col("ordinal").min().over("home")).fill_null(value=False)
+    found = mine.filter(pl.col("name").str.contains(KEY) & pl.when(in_order).then(first).otherwise(own))
+    keys: Ints = found["i"].sort().to_numpy().astype(np.int64)
+    return keys[~np.isin(keys, every["i"].to_numpy())]
+
+
+def named_keys(lineage: Lineage, columns: Ints) -> Ints:
+    """Of columns those whose names surely say that they tell persons apart (see `lineage_nb.analyses.classify`)."""
+    from lineage_nb.analyses.classify.hits import Columns, hits
+    from lineage_nb.analyses.classify.rules import read_rules
+
+    if not len(columns):
+        return columns
+    ids = lineage.coded.ids.gather(columns)
+    every = Columns.of(lineage)
+    found, _ = hits(Columns(lineage, every.frame.filter(pl.col("node").is_in(ids.implode()))), read_rules())
+    sure = found.filter((pl.col("kind") == "name") & (pl.col("weight") >= _SURE))
+    telling = [x for x in sure["label"].unique() if tells_persons_apart(x)]
+    keys: Ints = lineage.coded.numbers(sure.filter(pl.col("label").is_in(telling))["node"].unique()).sort().to_numpy().astype(np.int64)
+    return keys
+
+
+def grouping_keys(lineage: Lineage, graph: LineageGraph, every: pl.DataFrame, barred: pl.DataFrame) -> Ints:
+    """Columns from which groups of aggregates may get one person each, though no tag says so.
+
+    Parameters
+    ----------
+    lineage : Lineage
+        The snapshot.
+    graph : LineageGraph
+        Its column level.
+    every : polars.DataFrame
+        Columns i (node number), kind, label: where labels begin.
+    barred : polars.DataFrame
+        Columns i, label: nodes that somebody decided not to hold a label; their names say nothing any more.
+    """
+    words = [i for i, w in enumerate(lineage.coded.words) if w in _GROUPS]
+    edges = lineage.coded.edges
+    groups = edges.filter(pl.col("subtype").is_in(words).fill_null(value=False)) if words else edges.clear()
+    if groups.is_empty():
+        return np.zeros(0, dtype=np.int64)
+    starts = groups["source"].unique().sort().to_numpy().astype(np.int64)
+    before = graph.reacher.reach(starts, upstream=True, bit=POSSIBLE_VALUE).nodes
+    before = before[before < graph.arcs.real]
+    columns = before[lineage.coded.of_kind("column")[before]].astype(np.int64)
+    said = np.concatenate([every["i"].to_numpy(), barred["i"].to_numpy()])
+    found: Ints = np.union1d(table_keys(lineage, every), named_keys(lineage, columns[~np.isin(columns, said)]))
+    return found
