@@ -18,6 +18,7 @@ import lineage_nb as ln
 from lineage_nb.analyses.classify.lineage import disagreeing
 from lineage_nb.analyses.classify.rules import SHIPPED, read_rules
 from lineage_nb.analyses.classify.values import samples
+from lineage_nb.analyses.classify.words import type_families
 
 FLOORS = {"dev": (0.97, 0.95), "held": (0.97, 0.91)}
 SECRET = "zoe.private@mail-host.org"
@@ -252,6 +253,12 @@ def test_disagreeing_equals_a_walk_upstream(drawn: tuple[ln.Snapshot, pl.DataFra
     writers = {(t, j) for j, t in snap.edges.filter(pl.col("type") == "WRITE").select("source", "target").iter_rows()}
     stated = {(t, j) for t, j in snap.edges.filter(pl.col("type") == "DIRECT").select("target", "job").iter_rows()}
 
+    fed = snap.edges.filter((pl.col("type") == "DIRECT") & (pl.col("source") != pl.col("target")) & pl.col("verdict").ne_missing("none"))
+    filled = {(t.partition("#")[0], j) for t, j in fed.select("target", "job").drop_nulls().iter_rows()}
+
+    def constant(column: str) -> bool:
+        return any(t == column and (column.partition("#")[0], j) in filled for t, j in stated)
+
     def silent(column: str) -> bool:
         return any(t == column.partition("#")[0] and (column, j) not in stated for t, j in writers)
 
@@ -265,7 +272,7 @@ def test_disagreeing_equals_a_walk_upstream(drawn: tuple[ln.Snapshot, pl.DataFra
             todo += [s for s in above.get(todo.pop(), ()) if s not in seen and not seen.add(s)]
         others = seen - {column}
         holds = any((o, label) in set(holders.iter_rows()) or o in opaque for o in others)
-        expected.append(bool(above.get(column)) and not holds and not any(map(silent, seen | {column})))
+        expected.append((bool(above.get(column)) or constant(column)) and not holds and not any(map(silent, seen | {column})))
     assert disagreeing(snap, candidates, holders, opaque).to_list() == expected
 
 
@@ -425,3 +432,67 @@ def test_suggestions_are_spelt_as_the_sources_spell_their_tags() -> None:
     snap = ln.from_frames(nodes=nodes)
     tagged = snap.tagged(snap.classify(), min_confidence=0.0)
     assert tagged.pii().frame["label"].unique().to_list() == ["device"]
+
+
+# -- what warehouses and people in other countries write --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "family"),
+    [("LONGTEXT", "text"), ("LONG VARCHAR", "text"), ("long", "integer"), ("LONG INTEGER", "integer"), ("CHARACTER LARGE OBJECT", "text"), ("string masked with (date)", "text"), ("BINARY LARGE OBJECT", "binary"),
+     ("INTERVAL", None), ("array<string>", "array"), ("object", "json"), ("enum('int','date')", "text"), ("uint8", "integer"), ("datetimeoffset", "timestamp"), ("varchar(10) unsigned", "text")],
+)  # fmt: skip
+def test_types_as_engines_spell_them(text: str, family: str | None) -> None:
+    assert type_families(pl.Series([text])).to_list() == [family]
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("efternamn", "name"), ("voornaam", "name"), ("personnummer", "government_id"), ("e_post", "email"), ("mobilnr", "phone"), ("glaubensbekenntnis", "special_category"), ("客户邮箱", "email"), ("手机号码", "phone"), ("身份证号", "government_id"),
+     ("фамилия", "name"), ("номер_телефона", "phone"), ("дата_рождения", "date_of_birth"), ("メールアドレス", "email"), ("氏名", "name"), ("생년월일", "date_of_birth"), ("주민등록번호", "government_id"), ("رقم_الهاتف", "phone"), ("تاريخ_الميلاد", "date_of_birth"),
+     ("shoujihao", "phone"), ("familiya", "name"), ("产品名", None), ("订单金额", None), ("дата_заказа", None), ("注文番号", None), ("produktnamn", None), ("상품", None)],
+)  # fmt: skip
+def test_names_in_other_languages(name: str, label: str | None) -> None:
+    snap = ln.from_frames(nodes=[{"id": f"s.t#{name}", "kind": "column", "name": name}])
+    answer = snap.classify()
+    assert answer.frame["label"].to_list() == ([label] if label else [])
+    assert any("Swedish" in note and "Arabic" in note for note in answer.trust)
+
+
+def _sampled(name: str, values: list[str]) -> tuple[list[tuple[str, float]], tuple[str, ...]]:
+    answer = ln.from_frames(nodes=[{"id": f"s.t#{name}", "kind": "column", "name": name}]).classify(values={f"s.t#{name}": values})
+    return answer.frame.select("label", "confidence").rows(), answer.trust
+
+
+CARDS = ["4111111111111111", "5500005555555559", "340000000000009", "6011000000000004", "4012888888881881"]
+
+
+def test_few_values_count_less_and_one_counts_nothing() -> None:
+    mails = ["a@b.de", "c@d.org", "x@y.com", "p@q.net", "m@n.io"]
+    many, few = _sampled("c1", mails)[0], _sampled("c1", mails[:3])[0]
+    assert many == [("email", 0.97)] and few == [("email", 0.679)]
+    assert _sampled("c1", [*mails[:3], "none"])[0] == [], "of four all must be"
+    found, trust = _sampled("c1", mails[:2])
+    assert found == [] and any("1 column with fewer than 3 distinct values" in n for n in trust) and not any("were checked" in n for n in trust)
+
+
+def test_a_checksum_alone_does_not_make_an_order_number_a_card() -> None:
+    assert _sampled("c1", CARDS)[0] == [("payment_card", 0.95)]
+    assert _sampled("order_no", CARDS)[0] == [("payment_card", 0.5225)]
+
+
+def test_four_numbers_of_a_version_are_no_address() -> None:
+    values = [f"84.16.{i}.7" for i in range(9)]
+    assert _sampled("c1", values)[0] == [("ip", 0.9)]
+    assert _sampled("version", values)[0] == [] and _sampled("app_version", values)[0] == []
+
+
+def test_a_constant_is_not_what_its_name_says() -> None:
+    nodes = [{"id": f"s.{t}#{c}", "kind": "column", "name": c} for t in ("t", "x", "typed") for c in ("id", "email")]
+    edges = [
+        {"source": "s.t#id", "target": "s.x#id", "job": "job:a"},
+        *({"source": "job:a", "target": i, "type": "WRITE"} for i in ("s.x", "s.x#email")),
+        *({"source": "job:b", "target": i, "type": "WRITE"} for i in ("s.typed", "s.typed#email", "s.typed#id")),
+    ]
+    found = dict(ln.from_frames(nodes=nodes, edges=edges).classify().frame.filter(label="email").select("node", "status").iter_rows())
+    assert found == {"s.t#email": "suggested", "s.x#email": "name-disagrees", "s.typed#email": "suggested"}

@@ -124,7 +124,7 @@ def test_who_may_read_the_source_is_told_apart() -> None:
 
 @pytest.mark.parametrize(
     ("condition", "verdict"),
-    [(None, "plain"), ("masked: mail", "redacted"), ("masked", "redacted"), ("hashed: MAIL, other", "pseudonymised"), ("masked: other", "plain"), ("region = 'eu'", "plain"), ("masked: mail; rows: own", "redacted")],
+    [(None, "plain"), ("masked: mail", "redacted"), ("masked", "redacted"), ("hashed: MAIL, other", "pseudonymised"), ("masked: other", "plain"), ("masked:", "plain"), ("masked: , ;", "plain"), ("region = 'eu'", "plain"), ("masked: mail; rows: own", "redacted")],
 )
 def test_masks(condition: str | None, verdict: str) -> None:
     row = seen(shop([grant("cem", "raw", condition=condition)]))["cem", "email"]
@@ -136,11 +136,83 @@ def test_the_best_of_several_grants_counts_and_a_deny_beats_them_all() -> None:
     rows = [grant("ana", "raw", condition="masked"), grant("team", "raw")]
     assert seen(shop(rows))["ana", "email"]["verdict"] == "plain"
     assert not seen(shop([*rows, grant("ana", "raw", "DENY SELECT")])).keys() & {("ana", "email"), ("ana", "health")}
-    one = seen(shop([*rows, grant("team", "raw#mail", "REVOKE SELECT")]))
+    one = seen(shop([*rows, grant("team", "raw#mail", "DENY SELECT")]))
     assert ("ana", "email") not in one and one["ana", "health"]["special"]
     assert seen(shop([*rows, grant("ana", "raw", "DENY INSERT")]))["ana", "email"]["verdict"] == "plain"
     doubt = seen(shop([*rows, grant("ana", "raw", "DENY SELECT", "outside the office")]))["ana", "email"]
     assert (doubt["certainty"], doubt["condition"]) == ("possible", "denied in part")
+
+
+@pytest.mark.parametrize("privilege", ["DENY UNMASK", "DENY VIEW DEFINITION", "DENY SHOWPLAN", "DENY SHARE", "DENY odd thing"])
+def test_a_deny_of_something_else_leaves_reading(privilege: str) -> None:
+    row = seen(shop([grant("ana", "raw"), grant("ana", "raw", privilege)]))["ana", "email"]
+    unsure = privilege in ("DENY UNMASK", "DENY odd thing")
+    assert (row["verdict"], row["certainty"]) == ("plain", "possible" if unsure else "proved")
+
+
+@pytest.mark.parametrize("privilege", ["DENY DELETE, SELECT", "DELETE, DENY SELECT", "DENY", "deny:all", "DENY  ALL PRIVILEGES", "DENY INSERT, READ"])
+def test_each_privilege_of_a_list_is_denied(privilege: str) -> None:
+    assert ("ana", "email") not in seen(shop([grant("ana", "raw"), grant("ana", "raw", privilege)]))
+
+
+def test_grants_may_be_spelled_with_their_word_and_option() -> None:
+    rows = [grant("ana", "raw", "GRANT SELECT WITH GRANT OPTION"), grant("ben", "raw", "DENY DELETE, GRANT SELECT"), grant("cem", "raw", "REVOKE GRANT OPTION FOR SELECT"), grant("cem", "raw")]
+    assert {(k, v["certainty"]) for (k, label), v in seen(shop(rows)).items() if label == "email"} == {("ana", "proved"), ("ben", "proved"), ("cem", "proved")}
+
+
+def test_a_revoke_undoes_what_the_same_principal_had_on_the_same_node() -> None:
+    """In SQL a revoke takes a grant back and forbids nothing: who has the right from elsewhere keeps it."""
+
+    def readers(*rows: dict[str, Any]) -> set[str]:
+        return {k for (k, label), row in seen(shop(list(rows))).items() if label == "email" and row["certainty"] == "proved"}
+
+    everybody = grant("PUBLIC", "raw", "REVOKE SELECT")
+    assert readers(grant("ana", "raw"), everybody) == {"ana"}
+    assert readers(grant("team", "raw"), grant("ana", "raw", "REVOKE SELECT")) == {"ana", "ben"}
+    assert readers(grant("team", "raw"), grant("team", "raw", "REVOKE ALL")) == set()
+    assert readers(grant("team", "raw", "ALL"), grant("team", "raw", "REVOKE SELECT")) == set()
+    assert readers(grant("team", "raw"), grant("team", "raw#mail", "REVOKE SELECT")) == {"ana", "ben"}
+    assert readers(grant("ana", "raw"), grant("ana", "raw", "REVOKE INSERT")) == {"ana"}
+    assert readers(grant("ana", "raw", "OWNERSHIP"), grant("ana", "raw", "REVOKE ALL")) == {"ana"}
+    assert readers(grant("ana", "raw"), grant("ana", "raw", "REVOKE SELECT", "at night")) == set()
+    assert readers(grant("cem", "team", "MEMBER"), grant("team", "raw"), grant("cem", "team", "REVOKE MEMBER")) == {"ana", "ben"}
+    assert readers(grant("cem", "team", "MEMBER"), grant("team", "raw"), grant("cem", "team", "DENY MONITOR")) == {"ana", "ben", "cem"}
+
+
+def test_accepting_one_role_leaves_the_other_open() -> None:
+    roles = {"nodes": [{"id": r, "kind": "principal", "type": "role"} for r in ("q", "r")]}
+    rows = [grant("cem", "q", "MEMBER"), grant("cem", "r", "MEMBER"), grant("q", "mart"), grant("r", "mart")]
+    for taken, open_ in (("q", "r"), ("r", "q")):
+        book = Decisions().accept(label="email", recipient=taken, by="dpo", why="support", until="2030-01-01")
+        frame = shop(rows, **roles).pii().exposures(by="person", decisions=book).frame
+        assert frame.select("key", "via", "status").rows() == [("cem", open_, "open"), ("cem", taken, "accepted")]
+
+
+def test_what_is_proved_is_told_beside_something_stronger_that_is_only_possible() -> None:
+    frame = shop([grant("cem", "mart", "CURATE"), grant("cem", "mart", condition="hashed: mail")]).pii().exposures(by="person").frame
+    assert frame.select("verdict", "certainty").rows() == [("plain", "possible"), ("pseudonymised", "proved")]
+
+
+def test_a_read_of_what_is_denied_contradicts_and_does_not_count_behind_the_role() -> None:
+    usage = [{"node": "raw", "consumer": "ana", "day": DAY, "reads": 1}]
+    asked = shop([grant("team", "raw"), grant("ana", "raw", "DENY SELECT")], usage).pii()
+    told = asked.exposures()
+    rows = {(r["key"], r["label"]): r for r in told.frame.iter_rows(named=True)}
+    assert (rows["team", "email"]["people"], rows["team", "email"]["who"]) == (1, ["ben"])
+    assert (rows["ana", "email"]["how"], rows["ana", "email"]["certainty"], rows["ana", "email"]["people"]) == ("read, though denied", "possible", 1)
+    assert any("a deny takes away: ana (raw)" in note for note in told.trust)
+    assert told.explain("ana", label="email")["type"].to_list()[-1] == "READ"
+    columns = {r["key"]: r for r in asked.exposures(by="column").frame.iter_rows(named=True)}
+    assert columns["raw#mail"]["who"] == ["ben"]
+
+
+def test_conditions_that_nobody_understands_are_told() -> None:
+    rows = [grant("ana", "raw", condition="masking policy mp on mail"), grant("ben", "raw", condition="MASKED WITH (FUNCTION = 'email()')"), grant("cem", "raw", condition="masked: mail; rows: own")]
+    told = shop(rows).pii().exposures(by="person")
+    note = next(n for n in told.trust if "not understood" in n)
+    assert "2 conditions" in note and "'masking policy mp on mail'" in note and "'masked: a, b'" in note
+    assert seen(shop(rows))["ana", "email"]["verdict"] == "plain"
+    assert not any("not understood" in n for n in shop(rows[2:]).pii().exposures(by="person").trust)
 
 
 def test_privileges_that_do_not_read() -> None:
@@ -237,6 +309,48 @@ def test_borders_of_regions_and_purposes() -> None:
     assert "a → b" not in bare.pii().exposures().frame["key"]
 
 
+def test_a_copy_that_is_held_in_two_regions_left_the_first() -> None:
+    nodes = [{"id": "a", "kind": "dataset", "tags": ["region:eu"]}, {"id": "b", "kind": "dataset", "tags": ["region:eu", "region:us"]}]
+    nodes += [{"id": "a#m", "kind": "column", "tags": ["pii:email"]}, {"id": "b#m", "kind": "column"}]
+    snap = ln.from_frames(nodes=nodes, edges=[{"source": "a#m", "target": "b#m"}])
+    assert snap.pii().exposures(by="region").frame.select("key", "node").rows() == [("eu → us", "b#m")]
+
+
+def test_borders_of_two_kinds_with_equal_names_are_explained() -> None:
+    tags = {"a#m": ["pii:email", "region:x"], "b#m": ["region:y"], "c#m": ["pii:phone", "purpose:x"], "d#m": ["purpose:y"]}
+    snap = ln.from_frames(nodes=[{"id": i, "kind": "column", "tags": t} for i, t in tags.items()], edges=[{"source": "a#m", "target": "b#m"}, {"source": "c#m", "target": "d#m"}])
+    told = snap.pii().exposures(by="region")
+    assert told.frame.select("key", "kind").rows() == [("x → y", "region"), ("x → y", "purpose")]
+    assert [told.explain("x → y", label=label)["source"].to_list() for label in ("email", "phone")] == [["a#m"], ["c#m"]]
+
+
+def test_namespaces_that_nothing_leaves_are_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [{"id": f"n{i}/a", "kind": "dataset", "namespace": f"n{i}"} for i in range(6)] + [{"id": f"n{i}/a#m", "kind": "column", "namespace": f"n{i}", "tags": ["pii:email"] if i < 5 else None} for i in range(6)]
+    edges = [{"source": "n0/a#m", "target": "n5/a#m"}, {"source": "n1/a", "target": "job:x/j", "type": "READ"}, {"source": "job:x/j", "target": "n5/a", "type": "WRITE"}]
+    snap = ln.from_frames(nodes=nodes, edges=edges)
+    made: list[int] = []
+    from lineage_nb.analyses.pii import borders
+
+    class Counted(borders.Trace):
+        def __init__(self, *parts: Any) -> None:
+            made.append(1)
+            super().__init__(*parts)
+
+    monkeypatch.setattr(borders, "Trace", Counted)
+    rows = snap.pii().exposures(by="region").frame
+    assert rows.select("key", "certainty").rows() == [("n0 → n5", "proved"), ("n1 → n5", "possible")] and len(made) == 2
+
+
+def test_stages_files_and_what_any_source_calls_a_share() -> None:
+    ends = {"db/@out/x.csv": "stage", "db//tmp/x": None, "db/out.parquet": None, "fs": "feature_set", "fv": "feature view", "plain": "table", "x.json": "table"}
+    nodes = [{"id": i, "kind": "dataset", "name": i.removeprefix("db/"), "type": t} for i, t in ends.items()] + [{"id": f"{i}#m", "kind": "column"} for i in ends]
+    edges = [{"source": "raw#mail", "target": f"{i}#m"} for i in ends]
+    vendor = ln.from_frames(nodes=[{"id": "plain", "kind": "dataset", "type": "share"}])
+    for snap in (shop(nodes=nodes, edges=edges).merge(vendor), vendor.merge(shop(nodes=nodes, edges=edges))):
+        found = {k: (v["kind"], v["how"]) for (k, label), v in seen(snap, "recipient").items() if label == "email"}
+        assert found == {"db/@out/x.csv": ("file", "path"), "db//tmp/x": ("file", "path"), "db/out.parquet": ("file", "path"), "fs": ("features", "serve"), "fv": ("features", "serve"), "plain": ("share", "copy"), "board": ("report", "view")}
+
+
 def test_ranks_special_plain_proved_first() -> None:
     rows = shop([grant("ana", "raw"), grant("ben", "raw", condition="hashed")]).pii().exposures(by="person").frame
     assert rows.select("key", "label", "verdict").rows() == [("ana", "health", "plain"), ("ben", "health", "pseudonymised"), ("ana", "email", "plain"), ("ben", "email", "pseudonymised")]
@@ -315,7 +429,7 @@ def test_the_sample(stream: ln.Snapshot) -> None:
     asked = stream.pii()
     people = asked.exposures(by="person").frame
     kavya = people.filter((pl.col("key") == "principal:stream/kavya.rao") & (pl.col("label") == "payment"))
-    assert kavya["condition"].to_list() == ["masked: card_number"]
+    assert kavya.select("verdict", "certainty", "condition").rows() == [("plain", "possible", "masked: card_number"), ("redacted", "proved", "masked: card_number")]
     growth = people.filter((pl.col("key") == "principal:stream/ada.lindqvist") & (pl.col("label") == "email")).row(0, named=True)
     assert (growth["verdict"], growth["certainty"], growth["via"]) == ("plain", "proved", "principal:stream/team-growth")
     ends = asked.exposures().frame

@@ -48,6 +48,28 @@ def test_the_last_decision_counts_and_none_changes_another(book: ln.Decisions) -
     assert (longer.overrides(END).height, longer.accepted(END).height) == (2, 2), "an acceptance is no override"
 
 
+@pytest.mark.parametrize("text", ["[" * 50_000, "- " * 50_000, "{a: " * 50_000, "".join(f"{' ' * i}a:\n" for i in range(1_000))])
+def test_depth_is_refused_and_breaks_nothing(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "deep.yaml"
+    path.write_text(text, encoding="utf-8")
+    for read in (ln.Decisions.read, ln.Ledger.read):
+        with pytest.raises(ln.FormatError, match="levels deep"):
+            read(path)
+
+
+def test_many_brackets_in_a_row_are_not_deep(tmp_path: Path) -> None:
+    path = tmp_path / "flat.yaml"
+    path.write_text("\n".join(f"- {{node: t#c{i}, label: email, decision: is, by: ana, why: '[x]'}}" for i in range(600)), encoding="utf-8")
+    assert ln.Decisions.read(path).frame.height == 600
+
+
+def test_a_repeated_key_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "twice.yaml"
+    path.write_text("- node: t#c\n  label: email\n  decision: is\n  by: ana\n  why: seen\n  decision: is_not\n", encoding="utf-8")
+    with pytest.raises(ln.FormatError, match="line 6: the key 'decision' is there already, on line 3"):
+        ln.Decisions.read(path)
+
+
 @pytest.mark.parametrize("ending", [".csv", ".yaml", ".yml"])
 def test_a_file_gives_back_what_was_written(book: ln.Decisions, tmp_path: Path, ending: str) -> None:
     for i, text in enumerate(HOSTILE):
@@ -109,3 +131,29 @@ def test_decisions_say_who_and_why() -> None:
         ln.Decisions().decide("a", "x", "accepted", **WHO)
     with pytest.raises(ln.SchemaError, match="longer than 20,000"):
         ln.Decisions().decide("a" * 20_001, "x", "is", **WHO)
+
+
+@pytest.mark.parametrize("kind", ["polars", "pandas", "list"])
+def test_a_frame_of_decisions_is_taken(kind: str) -> None:
+    rows = [
+        {"node": "t#mail", "label": "email", "decision": "is_not", "by": "ana", "why": "letters", "until": date(2030, 1, 1)},
+        {"node": "t#z", "label": "health", "decision": "is", "by": "ana", "why": "seen", "until": None},
+    ]
+    frame = pl.DataFrame(rows)
+    given = {"polars": frame, "pandas": frame.to_pandas(), "list": rows}[kind]
+    snap = ln.from_frames(nodes=[{"id": "t#mail", "kind": "column", "tags": ["pii:email"]}, {"id": "t#z", "kind": "column"}])
+    assert snap.pii(decisions=given).frame.select("node", "label").rows() == [("t#z", "health")]
+    assert snap.classify(decisions=given).frame.filter(pl.col("node") == "t#mail")["status"].to_list() == ["rejected"]
+    accepted = pl.DataFrame([{"node": "t#mail", "recipient": None, "label": "email", "decision": "accepted", "by": "ana", "why": "known", "until": date(2030, 1, 1)}])
+    shown = ln.from_frames(nodes=[{"id": "t#mail", "kind": "column", "tags": ["pii:email"]}, {"id": "cem", "kind": "principal"}], grants=[{"principal": "cem", "node": "t"}]).pii()
+    given = {"polars": accepted, "pandas": accepted.to_pandas(), "list": accepted.to_dicts()}[kind]
+    assert shown.exposures(by="person", decisions=given).frame["status"].to_list() == ["accepted"]
+
+
+def test_what_is_no_decision_is_refused() -> None:
+    snap = ln.from_frames(nodes=[{"id": "t#mail", "kind": "column", "tags": ["pii:email"]}])
+    with pytest.raises(ln.LineageError, match="by is missing"):
+        snap.classify(decisions=pl.DataFrame({"node": ["t#mail"], "label": ["email"], "decision": ["is"], "why": ["x"]}))
+    for ask in (snap.pii, snap.classify, snap.pii().exposures):
+        with pytest.raises(ln.LineageError, match="decisions is a int"):
+            ask(decisions=7)

@@ -312,6 +312,25 @@ def test_suggestions_are_tagged_once_confirmed() -> None:
     assert snap.pii(decisions=book).tag_sql("unity").count("ALTER TABLE") == 2
 
 
+def test_what_a_person_rejected_is_not_tagged_again() -> None:
+    nodes = [{"id": f"db.s.{t}#m", "kind": "column", "tags": tags} for t, tags in (("a", ["pii:email"]), ("b", ["pii:phone"]))]
+    snap = ln.from_frames(nodes=nodes, edges=[{"source": "db.s.a#m", "target": "db.s.b#m"}])
+    book = ln.Decisions().decide("db.s.b#m", "phone", "is_not", by="ana", why="letters")
+    assert snap.pii().tag_sql("snowflake").splitlines()[-1].endswith("SET TAG pii = 'email,phone';")
+    assert snap.pii(decisions=book).tag_sql("snowflake").splitlines()[-1].endswith("SET TAG pii = 'email';")
+
+
+@pytest.mark.parametrize("dialect", ["snowflake", "bigquery", "unity"])
+def test_statements_are_for_tables_and_views_alone(dialect: str) -> None:
+    kinds = {"board": ("report", None), "s.stage": ("dataset", "stage"), "s.file": ("dataset", "file"), "s.crm": ("dataset", "reverse_etl"), "/tmp/x": ("dataset", None), "s.t": ("dataset", "table"), "s.v": ("dataset", "VIEW"), "s.n": ("dataset", None)}
+    nodes = [{"id": i, "kind": kind, "name": i, "type": t} for i, (kind, t) in kinds.items()]
+    nodes += [{"id": f"{i}#m", "kind": "column", "name": "m", "parent": i} for i in kinds] + [{"id": "s.a#m", "kind": "column", "tags": ["pii:email"]}]
+    text = ln.from_frames(nodes=nodes, edges=[{"source": "s.a#m", "target": f"{i}#m"} for i in kinds]).pii().tag_sql(dialect, possible=True)
+    altered = [line for line in text.splitlines() if line.startswith(("ALTER", "SET TAG"))]
+    assert len(altered) == 3 and all(re.search(r"[`\"][tvn][`\"]|s\.[tvn]\b", line) for line in altered)
+    assert "5 columns of what is no table or view" in text
+
+
 def test_several_labels_of_a_column_are_written_together() -> None:
     nodes = {"id": ["a.b.t#x", "a.b.t#y", "a.b.u#z"], "kind": ["column"] * 3, "tags": [["pii:email"], ["pii:name"], ["pii:email"]]}
     snap = ln.from_frames(nodes=nodes, edges={"source": ["a.b.t#x", "a.b.t#y"], "target": ["a.b.u#z"] * 2})
@@ -387,3 +406,29 @@ def test_heat_map_is_the_picture(sample: ln.Result, tmp_path: Path) -> None:
     hostile = lineage(HOSTILE, datasets=True).pii()
     hostile.plot().savefig(tmp_path / "a.png")
     Page(hostile._repr_mimebundle_()["text/html"])
+
+
+def test_untagged_names_are_told_and_decided_ones_are_not(tmp_path: Path) -> None:
+    nodes = [{"id": "s.a#mail", "kind": "column", "tags": ["pii:email"]}, *({"id": f"s.b#{n}", "kind": "column"} for n in ("email", "phone", "religion", "amount"))]
+    asked = ln.from_frames(nodes=nodes, edges=[{"source": "s.a#mail", "target": "s.b#email"}]).pii()
+    text = asked.report(tmp_path / "a.html").read_text(encoding="utf-8")
+    part = text.partition('<h2 id="untagged">')[2].partition("<h2")[0]
+    assert "2 columns look like personal data" in part and 0 < part.index("religion</td>") < part.index("phone</td>")
+    assert "s.b.email" not in part and "amount" not in part
+    book = ln.Decisions().decide("s.b#phone", "phone", "is_not", by="ana", why="a model")
+    part = asked.report(tmp_path / "b.html", decisions=book).read_text(encoding="utf-8").partition('<h2 id="untagged">')[2].partition("<h2")[0]
+    assert "1 column look" in part
+
+
+def test_the_key_of_the_heat_map_has_room() -> None:
+    snap = ln.from_frames(nodes=[{"id": "raw.t#ill", "kind": "column", "tags": ["pii:health"]}])
+    text = heat_map_svg(snap)
+    width = int(re.search(r'viewBox="0 0 (\d+)', text)[1])  # type: ignore[index]
+    words = re.findall(r'<text x="(\d+)" y="\d+">([^<]+)', text)
+    assert words and all(int(x) + 6 * len(said) <= width for x, said in words)
+
+
+def heat_map_svg(snap: ln.Snapshot) -> str:
+    from lineage_nb.views.heat_map import heat_svg
+
+    return heat_svg(snap.pii()._answer)

@@ -30,6 +30,7 @@ _FILLS = ("#d3e5f3", "#a3cbe6", "#62a3d0", "#2a74ae", "#0c4a7d")
 _HATCH = "#a35f00"
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 _WIDE, _HIGH, _HEAD, _SIDE = 64, 30, 92, 150
+_KEY_WIDE = 410
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def heat_svg(answer: Answer) -> str:
     if not told.labels:
         return ""
     side = _SIDE
-    width, height = side + len(told.layers) * _WIDE + 60, _HEAD + len(told.labels) * _HIGH + 30
+    width, height = side + max(len(told.layers) * _WIDE + 60, _KEY_WIDE), _HEAD + len(told.labels) * _HIGH + 30
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(clean(answer.headline))}" width="{width}" height="{height}"'
         f' viewBox="0 0 {width} {height}" style="max-width:100%;height:auto" font-family="system-ui,sans-serif" font-size="12" fill="currentColor">'

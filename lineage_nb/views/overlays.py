@@ -18,12 +18,13 @@ from lineage_nb.graph.lineage_graph import LineageGraph
 from lineage_nb.views.overlay import EDGES, NODES, Overlay
 from lineage_nb.views.picture import focus_of
 
-__all__ = ["OVERLAYS", "focus_and_overlay", "of_answer", "of_cost", "of_impact", "of_pii", "of_unused", "overlay"]
+__all__ = ["OVERLAYS", "PII_LEVELS", "focus_and_overlay", "of_answer", "of_cost", "of_impact", "of_pii", "of_unused", "overlay"]
 
 _MOST_NAMED = 5
 _THIN, _THICK = 1.4, 9.0
-_PII_LEVELS = ("redacted", "pseudonymised", "aggregated", "derived", "plain")
-_PII_LEVEL = pl.col("rank").replace_strict({i: _PII_LEVELS.index(v) for i, v in enumerate(VERDICTS)}, return_dtype=pl.Int64).alias("level")
+PII_LEVELS = ("redacted", "pseudonymised", "aggregated", "derived", "plain")
+"""Verdicts as classes of an overlay, weakest first."""
+_PII_LEVEL = pl.col("rank").replace_strict({i: PII_LEVELS.index(v) for i, v in enumerate(VERDICTS)}, return_dtype=pl.Int64).alias("level")
 _COST_SETTINGS = ("period", "of", "monitors", "idle", "currency", "rates")
 
 
@@ -188,7 +189,7 @@ def of_pii(answer: Answer) -> Overlay:
     box = told.filter(pl.col("home") != pl.col("node")).select(pl.col("home").alias("id"), "label", "rank", "possible")
     nodes = _worst(pl.concat([own, box]), ["id"])
     nodes = nodes.select("id", "text", _PII_LEVEL)
-    return Overlay("pii", "Personal data", _PII_LEVELS, nodes, _carried(lineage, told, homes))
+    return Overlay("pii", "Personal data", PII_LEVELS, nodes, _carried(lineage, told, homes))
 
 
 def _worst(told: pl.DataFrame, keys: list[str]) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from lineage_nb.analyses.pii.clock import decision_day
 from lineage_nb.analyses.pii.decisions import as_decisions
 from lineage_nb.analyses.pii.exposures import exposures
 from lineage_nb.analyses.pii.propagation import PiiAnswer, trace_of
@@ -31,6 +32,7 @@ from lineage_nb.views.pii_report_parts import (
     person_rows,
     unknown_columns,
     unread,
+    untagged_rows,
     zone_rows,
 )
 from lineage_nb.views.text import overview
@@ -46,6 +48,7 @@ _CONTENTS: Final = (
     ("exposures", "Who gets it"),
     ("labels", "Label by label"),
     ("persons", "Tables about persons"),
+    ("untagged", "Untagged names"),
     ("decisions", "Decisions"),
     ("unread", "Not read"),
     ("unknown", "Not known"),
@@ -67,7 +70,7 @@ def pii_report(
         What it is called.
     dated : date or str, optional
         Day to print on it. The day on which the records end is always printed, and today never is.
-    decisions : Decisions or path, optional
+    decisions : Decisions, path or dataframe, optional
         Decisions and accepted exposures to list; whether they still hold is judged by the end of the records.
     rows : int
         Exposures of each kind, at most; the rest is counted.
@@ -88,7 +91,7 @@ def pii_report(
         raise LineageError(f"rows is {rows!r}; give a whole number ≥ 1")
     decisions = answer.settings.get("decisions") if decisions is None else decisions
     lineage, book, known = answer.lineage, as_decisions(decisions), status(answer)
-    end = lineage.coded.end
+    end = decision_day(lineage)
     seen = [exposures(answer, by="recipient", decisions=book), exposures(answer, by="person", decisions=book)]
     return _template().render(
         title=title,
@@ -105,7 +108,8 @@ def pii_report(
         exposures=[exposure_part("Reports, exports, jobs, grants", seen[0], rows), exposure_part("Persons and services", seen[1], rows)],
         labels=label_rows(answer),
         persons=person_rows(answer),
-        decisions=decision_rows(answer, book, end.date() if end else None),
+        untagged=untagged_rows(answer, book),
+        decisions=decision_rows(answer, book, end),
         unread=unread(lineage),
         unknown=unknown_columns(answer, known),
         glossary=glossary(),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from lineage_nb.analyses.classify.classifier import classify
 from lineage_nb.analyses.pii.decisions import Decisions
 from lineage_nb.analyses.pii.labels import is_special
 from lineage_nb.analyses.pii.person import about_person
@@ -18,14 +19,16 @@ from lineage_nb.analyses.result import Answer, plural
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.views.heat_map import layers
 
-__all__ = ["STATUS_WORDS", "capped", "decision_rows", "exposure_part", "glossary", "label_rows", "person_rows", "unknown_columns", "unread", "zone_rows"]
+__all__ = ["STATUS_WORDS", "capped", "decision_rows", "exposure_part", "glossary", "label_rows", "person_rows", "unknown_columns", "unread", "untagged_rows", "zone_rows"]
 
 STATUS_WORDS: Final = (
     ("proved", "a label is certainly in it"),
     ("possible", "a label may be in it"),
     ("suspected", "something was taken out of it that somebody tagged"),
     ("clean", "no label reaches it, and every writer upstream says what it writes"),
+    ("name-disagrees", "clean by its lineage, though its name surely says that it is personal data: to be looked into"),
     ("unknown", "no label reaches it, but some writer upstream does not say what it writes"),
+    ("dropped", "its table is gone"),
 )
 _DID: Final = {
     "plain": "Copied to",
@@ -193,6 +196,24 @@ def person_rows(answer: Answer, most: int = 40) -> Rows:
         beside = "" if node not in labelled else "yes"
         rows.append({"node": lineage.spoken(str(node)), "key": names, "why": words.get(str(how), str(how)), "certainty": sure, "labelled": beside})
     return capped(sorted(rows, key=lambda r: r["labelled"]), most)
+
+
+def untagged_rows(answer: PiiAnswer, book: Decisions, most: int = 40) -> Rows:
+    """Columns whose names say personal data that no tag, decision or lineage speaks of; the surest first.
+
+    Decisions are judged by the day by which all of the report is.
+    """
+    told = classify(answer.lineage, decisions=book)
+    spelling = dict(told.settings["spelling"])
+    found = told.frame.filter(pl.col("status") == "suggested").with_columns(label=pl.col("label").replace(spelling))
+    found = found.join(answer.frame.select("node", "label").unique(), on=["node", "label"], how="anti")
+    special = pl.col("label").is_in([x for x in found["label"].unique() if is_special(x)])
+    found = found.with_columns(special=special).sort(~pl.col("special"), -pl.col("confidence"), "node", "label")
+    labels = found.group_by("label").len().sort("len", "label", descending=[True, False])
+    said = f"{plural(found['node'].n_unique(), 'column')} look like personal data, and nobody tagged or decided them: " if found.height else ""
+    said += ", ".join(f"{n:,} {label}" for label, n in labels.iter_rows()) + "." if found.height else "No untagged name looks like personal data."
+    rows = ({**{c: r[c] for c in ("label", "special", "evidence")}, "node": answer.lineage.spoken(r["node"]), "confidence": f"{r['confidence']:.2f}"} for r in found.head(most).iter_rows(named=True))
+    return {"rows": list(rows), "left": max(0, found.height - most), "said": said}
 
 
 def decision_rows(answer: PiiAnswer, book: Decisions, day: date | None, most: int = 100) -> Rows:

@@ -20,6 +20,7 @@ from lineage_nb.views.html import STYLE, table
 from lineage_nb.views.labels import clean
 from lineage_nb.views.picture import picture
 from lineage_nb.widgets.asking import Asking
+from lineage_nb.widgets.audit import Audit
 from lineage_nb.widgets.call import Call, call
 from lineage_nb.widgets.choosers import Node
 from lineage_nb.widgets.fields import Field, field_for, same
@@ -63,6 +64,8 @@ class Panel(w.VBox):  # type: ignore[misc]
         Parameter → widget with a ``value``.
     code : str
         The call that the controls stand for.
+    audit : Audit or None
+        Of the panel ``pii``: the zone shown, and who gets what is in it.
 
     Raises
     ------
@@ -137,7 +140,13 @@ class Panel(w.VBox):  # type: ignore[misc]
         self.why = Why()
         row = w.HBox(list(self.controls.values()), layout=_ROW)
         row.add_class("ln-controls")
-        return [row, w.VBox([self._call, self._progress]), self._shown, self.table, self.why]
+        self.audit = Audit(self._call, self._narrow, self.why.show) if self._question == "pii" else None
+        if self.audit is None:
+            return [row, w.VBox([self._call, self._progress]), self._shown, self.table, self.why]
+        row.children = [*row.children, self.audit.zone]
+        places = w.VBox([self.table], layout={"flex": "1 1 440px", "min_width": "0", "overflow": "auto"})
+        beside = w.HBox([self.audit, places], layout={"flex_flow": "row wrap", "align_items": "flex-start", "width": "100%"})
+        return [row, w.VBox([self._call, self._progress]), self._shown, beside, self.why]
 
     # -- state -----------------------------------------------------------------------------------------------
 
@@ -206,6 +215,16 @@ class Panel(w.VBox):  # type: ignore[misc]
         self._answered = call(self._question, arguments)
         self._shown.value = self._html(arguments, answer)
         self.table.show(self._answer)
+        if self.audit is not None:
+            self.audit.show(self._answer)
+
+    def _narrow(self, answer: Answer) -> None:
+        """Show the part of the answer that is in the chosen zone; `result` stays whole."""
+        if answer is not self._answer:
+            self._answer = answer
+            self.why.clear()
+            self._shown.value = self._html({}, answer)
+            self.table.show(answer)
 
     def _html(self, arguments: Mapping[str, Any], answer: Answer | Exception | None) -> str:
         if answer is None:

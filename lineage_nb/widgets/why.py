@@ -18,6 +18,7 @@ from lineage_nb.views.html import frame_table
 from lineage_nb.views.labels import clean
 from lineage_nb.views.table import named_column
 from lineage_nb.views.text import NODE_COLUMNS, cell
+from lineage_nb.views.way import NAME, way_of
 from lineage_nb.widgets.controls import Explorer, explore
 
 __all__ = ["Why", "explained", "hops_html", "problem_html"]
@@ -53,7 +54,7 @@ class Why(w.VBox):  # type: ignore[misc]
     def show(self, answer: Answer, row: int) -> None:
         """Explain a row of an answer, and show where it is."""
         facts = answer.frame.row(row, named=True)
-        about = named_column(answer.frame)
+        about = "key" if answer.analysis == "exposures" else named_column(answer.frame)
         name = str(facts[about]) if about else ""
         try:
             frame = explained(answer, name, facts) if about else pl.DataFrame()
@@ -61,7 +62,7 @@ class Why(w.VBox):  # type: ignore[misc]
         except Exception as error:  # noqa: BLE001 - raised on a click, it would get lost in the browser's log
             frame, reason = pl.DataFrame(), problem_html(error)
         place = _first_place(answer.lineage, [name, *_named(frame)])
-        self.text.value = _facts_html(answer, name, facts) + reason + self._placed(answer.lineage, name, place)
+        self.text.value = _facts_html(answer, name, facts) + reason + self._placed(answer.lineage, name, place) + self._traced(answer, frame, facts)
         self.layout.display = None
 
     def _placed(self, lineage: Lineage, name: str, place: str | None) -> str:
@@ -80,6 +81,23 @@ class Why(w.VBox):  # type: ignore[misc]
         self.children = [self.text, self.explorer]
         shown = _said(lineage, place)
         return "" if place == name else f'<p class="ln-quiet">Below, the first of these in the graph: {shown}</p>'
+
+
+    def _traced(self, answer: Answer, frame: pl.DataFrame, facts: Mapping[str, Any]) -> str:
+        """Draw the way of personal data, where the row tells of one; returns a line about it."""
+        explorer = self.explorer
+        if explorer is None or explorer not in self.children:
+            return ""
+        way = way_of(answer, frame, str(facts.get("label"))) if answer.analysis in ("pii", "exposures") else None
+        try:
+            if way is None:
+                explorer.overlay = "" if explorer.overlay == NAME else explorer.overlay
+                return ""
+            explorer.overlay = way.overlay
+            explorer.path(way.origin, way.end)
+        except LineageError as error:
+            return f'<p class="ln-quiet">The way is not drawn: {escape(str(error))}</p>'
+        return '<p class="ln-quiet">Below, the way it took: colours are verdicts, dashed is possible only.</p>'
 
 
 def problem_html(error: Exception) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from os import PathLike
 from typing import Any
 
 import polars as pl
@@ -14,17 +13,23 @@ import polars as pl
 from lineage_nb.analyses.classify.hits import Columns, hits
 from lineage_nb.analyses.classify.lineage import disagreeing
 from lineage_nb.analyses.classify.rules import Given, Ruleset, read_rules
+from lineage_nb.analyses.classify.values import FEW
+from lineage_nb.analyses.pii.clock import decision_day
 from lineage_nb.analyses.pii.decisions import Decisions, as_decisions
 from lineage_nb.analyses.result import Answer, plural
-from lineage_nb.analyses.usage_log import log_span
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
 
-__all__ = ["STATUSES", "classify"]
+__all__ = ["LANGUAGES", "STATUSES", "classify"]
 
 PREFIX = "pii:"
 STATUSES = ("confirmed", "tagged", "suggested", "name-disagrees", "rejected")
 """What is known of a suggestion, surest first."""
+LANGUAGES = (
+    "English, German, French, Spanish, Italian, Portuguese, Dutch and Swedish, the commonest words also in Polish, Turkish, Chinese, "
+    "Russian, Japanese, Korean and Arabic"
+)
+"""Languages that the shipped rules know."""
 _LEAST = 0.5
 _KEY = ["node", "label"]
 
@@ -34,7 +39,7 @@ def classify(
     *,
     rules: Given | Iterable[Given] | None = None,
     values: Any = None,
-    decisions: Decisions | str | PathLike[str] | None = None,
+    decisions: Any = None,
 ) -> Answer:
     """Suggest which columns hold personal data, of which label, how sure that is and why.
 
@@ -48,8 +53,8 @@ def classify(
         Sample values: column → list of values, dataset → dataframe of rows, or a dataframe with the columns node
         and value. They are checked and forgotten: the answer holds counts and shares only. Needs the extra
         ``lineage-nb[pii]``.
-    decisions : Decisions or path, optional
-        What people decided before; judged by the end of the usage log, else of the lineage.
+    decisions : Decisions, path or dataframe, optional
+        What people decided before; judged by the latest day recorded.
 
     Returns
     -------
@@ -81,7 +86,7 @@ def classify(
     book = as_decisions(decisions)
     columns = Columns.of(lineage)
     found, sampled = hits(columns, ruleset, values)
-    made = _Made(lineage, ruleset, columns, found, book, _end(lineage), sampled)
+    made = _Made(lineage, ruleset, columns, found, book, decision_day(lineage), sampled)
     frame, evidence = made.frame()
     summary = _summary(frame, columns.frame.height)
     return Answer(
@@ -104,7 +109,7 @@ class _Made:
     hits: pl.DataFrame
     book: Decisions
     day: date | None
-    sampled: int
+    sampled: Mapping[str, int]
 
     def frame(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The answer's frame, and all evidence behind it: node, label, rule, kind, weight, evidence."""
@@ -183,8 +188,11 @@ class _Made:
     def trust(self, frame: pl.DataFrame) -> tuple[str, ...]:
         """What the answer rests on and cannot know."""
         notes = ["A column is judged by its name, type, comment and table; one without a telling name may hold anything: no suggestion is no proof."]
-        if self.sampled:
-            notes.append(f"Values of {plural(self.sampled, 'column')} were checked; none was kept.")
+        notes.append(f"Names and comments are read in {LANGUAGES}; in other languages only what looks alike.")
+        if checked := sum(count >= FEW for count in self.sampled.values()):
+            notes.append(f"Values of {plural(checked, 'column')} were checked; none was kept.")
+        if scant := sum(count < FEW for count in self.sampled.values()):
+            notes.append(f"{plural(scant, 'column')} with fewer than {FEW} distinct values: too few to say anything; judged by name alone.")
         untyped = self.columns.frame["family"].null_count()
         if untyped:
             notes.append(f"The type of {plural(untyped, 'column')} is not known, so it speaks neither for nor against a name.")
@@ -193,7 +201,7 @@ class _Made:
             notes.append(f"The lineage of {plural(wrong, 'column')} speaks against the name; look before you call them clean or personal.")
         day = self.day
         if gone := self.book.expired(day).filter(pl.col("decision") != "accepted").height:
-            notes.append(f"{plural(gone, 'override')} expired before {day}, the end of the log, and count no more.")
+            notes.append(f"{plural(gone, 'override')} expired before {day}, the latest day recorded, and count no more.")
         said = self.book.overrides(day)
         nodes = pl.concat([self.columns.frame["node"], self.columns.frame["parent"].drop_nulls()]).unique()
         if strange := said.filter(~pl.col("node").is_in(nodes.implode())).height:
@@ -224,13 +232,6 @@ def _decided() -> pl.Expr:
 
 def _contradicted() -> pl.Expr:
     return pl.lit("lineage: every writer upstream states its columns, and none of them holds ") + pl.col("label")
-
-
-def _end(lineage: Lineage) -> date | None:
-    """The day that decisions are judged by: the end of the usage log, else of what was recorded."""
-    last = log_span(lineage.frames)[1]
-    end = lineage.coded.end
-    return last if last is not None else None if end is None else end.date()
 
 
 def _summary(frame: pl.DataFrame, columns: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,20 +10,22 @@ import polars as pl
 
 from lineage_nb.analyses.classify.names import Fit, Matcher
 from lineage_nb.analyses.classify.rules import Rule, Ruleset
-from lineage_nb.analyses.classify.values import Sample, samples
+from lineage_nb.analyses.classify.values import FEWEST, Sample, samples
 from lineage_nb.analyses.classify.words import Words, type_families
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
 
-__all__ = ["Columns", "hits"]
+__all__ = ["OPAQUE", "Columns", "hits"]
 
 _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {"node": pl.String, "label": pl.String, "rule": pl.String, "kind": pl.String, "weight": pl.Float64, "evidence": pl.String}
 _COMMENT = 0.75
 _DOUBT = 0.05
 _ENOUGH = 20
+_OF_FEW = 0.7
+_ELSEWHERE = 0.55
 _STRICT = ("email", "ip")
 _ENDINGS = r"\.(csv|tsv|json|parquet|avro|orc|txt|gz|sql)$"
-_OPAQUE = ("payload", "raw", "data", "json", "body", "blob", "document", "properties", "attributes", "metadata", "content", "value", "message", "record", "extra", "context")
+OPAQUE = ("payload", "raw", "data", "json", "body", "blob", "document", "properties", "attributes", "metadata", "content", "value", "message", "record", "extra", "context")
 
 
 @dataclass(frozen=True)
@@ -65,11 +67,11 @@ class Columns:
     def opaque(self, more: pl.Series) -> list[str]:
         """Columns that may hold anything, and `more`."""
         any_type = pl.col("family").is_in(["json", "binary", "array"]).fill_null(value=False)
-        vague = pl.col("leaf").str.to_lowercase().is_in(list(_OPAQUE))
+        vague = pl.col("leaf").str.to_lowercase().is_in(list(OPAQUE))
         return pl.concat([self.frame.filter(any_type | vague)["node"], more]).unique().sort().to_list()
 
 
-def hits(columns: Columns, rules: Ruleset, values: Any = None) -> tuple[pl.DataFrame, int]:
+def hits(columns: Columns, rules: Ruleset, values: Any = None) -> tuple[pl.DataFrame, Mapping[str, int]]:
     """Find every rule that fires.
 
     Parameters
@@ -84,8 +86,8 @@ def hits(columns: Columns, rules: Ruleset, values: Any = None) -> tuple[pl.DataF
     Returns
     -------
     tuple
-        (node, label, rule, kind (name, comment, value), weight, evidence; number of columns whose values were
-        checked).
+        (node, label, rule, kind (name, comment, value), weight, evidence; column → number of its distinct values,
+        where values were given).
     """
     words, matcher = Words(rules), Matcher(rules)
     frame = columns.frame
@@ -100,7 +102,7 @@ def hits(columns: Columns, rules: Ruleset, values: Any = None) -> tuple[pl.DataF
     told = commented.join(by_comment, on=key, nulls_equal=True).join(against, on=["node", "label"], how="anti")
     other = named.select("node", "label").unique()
     told = pl.concat([told.join(other, on=["node", "label"], how="semi"), told.join(other.select("node").unique(), on="node", how="anti")])
-    checked, sampled = _by_value(columns, rules, values)
+    checked, sampled = _by_value(columns, rules, values, frame, matcher)
     parts = [part.select(pl.col(c).cast(t) for c, t in _SCHEMA.items()) for part in (named, told, checked)]
     return pl.concat(parts), sampled
 
@@ -145,9 +147,9 @@ def _evidence(kind: str, fit: Fit, about: str, family: str | None) -> str:
     return "; ".join(parts)
 
 
-def _by_value(columns: Columns, rules: Ruleset, values: Any) -> tuple[pl.DataFrame, int]:
+def _by_value(columns: Columns, rules: Ruleset, values: Any, named: pl.DataFrame, matcher: Matcher) -> tuple[pl.DataFrame, Mapping[str, int]]:
     if values is None:
-        return pl.DataFrame(schema=_SCHEMA), 0
+        return pl.DataFrame(schema=_SCHEMA), {}
     known = set(columns.frame["node"].to_list())
 
     def resolve(name: str) -> str:
@@ -157,14 +159,22 @@ def _by_value(columns: Columns, rules: Ruleset, values: Any) -> tuple[pl.DataFra
         return node
 
     checked = samples(values, resolve)
-    rows = [row for node, sample in sorted(checked.items()) for rule in rules.rules if rule.value for row in _value_rows(node, rule, sample)]
-    return pl.DataFrame(rows, schema=_SCHEMA, orient="row"), len(checked)
+    words = dict(named.filter(pl.col("node").is_in(list(checked))).select("node", "name").iter_rows())
+    classes = {node: frozenset().union(*map(matcher.classes, (words[node] or "").split())) for node in checked}
+    rows = [row for node, sample in sorted(checked.items()) for rule in rules.rules if rule.value for row in _value_rows(node, rule, sample, classes[node])]
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row"), {node: sample.count for node, sample in checked.items()}
 
 
-def _value_rows(node: str, rule: Rule, sample: Sample) -> Iterable[tuple[str, str, str, str, float, str]]:
+def _value_rows(node: str, rule: Rule, sample: Sample, classes: frozenset[str]) -> Iterable[tuple[str, str, str, str, float, str]]:
     share = sample.shares.get(rule.value or "", 0.0)
     text = f"values: {share:.0%} of {sample.count:,} are {rule.value}"
-    if share >= rule.share:
-        yield node, rule.label, rule.id, "value", round(rule.weight * share, 4), text
+    weight = rule.weight * share
+    few = sample.count < FEWEST
+    if few:
+        weight, text = weight * _OF_FEW, f"{text}, which is few"
+    if rule.not_named & classes:
+        weight, text = weight * _ELSEWHERE, f"{text}, and the name says something else"
+    if share >= (1.0 if few else rule.share):
+        yield node, rule.label, rule.id, "value", round(weight, 4), text
     elif rule.value in _STRICT and sample.count >= _ENOUGH and share < _DOUBT:
         yield node, rule.label, rule.id, "value", 0.0, text

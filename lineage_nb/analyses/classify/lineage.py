@@ -37,8 +37,8 @@ def disagreeing(lineage: Lineage, candidates: pl.DataFrame, holders: pl.DataFram
     Returns
     -------
     polars.Series of bool
-        Per candidate: values reach it, each writer of it and of everything upstream states the inputs of its
-        columns, and no other column upstream holds the label.
+        Per candidate: values reach it, or it is a constant among columns that they reach; each writer of it and of
+        everything upstream states the inputs of its columns, and no other column upstream holds the label.
     """
     if candidates.is_empty():
         return pl.Series([], dtype=pl.Boolean)
@@ -86,7 +86,18 @@ class _Values:
         self.graph: Adjacency = build_adjacency(n, pairs["source"].to_numpy(), pairs["target"].to_numpy())[0]
         self.fed = np.zeros(n, dtype=bool)
         self.fed[pairs["target"].to_numpy()] = True
+        self.fed[self._constant(typed)] = True
         self.unresolved = self._unresolved(typed)
+
+    def _constant(self, typed: pl.DataFrame) -> Ints:
+        """Columns that a job states to be made of nothing, beside others of the dataset that it makes of something.
+
+        Of rows that are typed in (``INSERT … VALUES``) no column is made of anything: they may hold what they are called.
+        """
+        stated = self.lineage.effective_with_expired.resolved.select("job", "target", "column").cast(pl.Int64)
+        made = typed.filter((pl.col("target_kind") == "column") & (pl.col("source") != pl.col("target"))).select("job", target="target_data").cast(pl.Int64).drop_nulls().unique()
+        found: Ints = stated.join(made, on=["job", "target"], how="semi")["column"].unique().to_numpy()
+        return found
 
     def _unresolved(self, typed: pl.DataFrame) -> Bools:
         """Which columns some writer fills without saying from what."""

@@ -25,7 +25,6 @@ CHECKS = ("email", "phone", "payment_card", "iban", "national_id", "ip", "mac", 
 SHIPPED = Path(__file__).parents[2] / "data" / "pii_rules.yaml"
 _SECTIONS = ("version", "aliases", "abbreviations", "classes", "rules")
 _MOST = 1_000_000
-_LISTS = ("words", "types", "about", "not_about", "keep")
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,8 @@ class Rule:
         Families of types (empty: any); classes of the table; words that do not speak against it.
     value : str or None
         One of `CHECKS`; `share` of the values must pass.
+    not_named : frozenset of str
+        Classes: of a column whose name has a word of one, values count about half.
     own : bool
         Whether a user gave or changed it; of two rules that fit equally well, the user's wins.
     """
@@ -63,6 +64,7 @@ class Rule:
     keep: frozenset[str] = frozenset()
     value: str | None = None
     share: float = 0.8
+    not_named: frozenset[str] = frozenset()
     own: bool = False
 
 
@@ -241,7 +243,7 @@ def _rule(base: Rule | None, row: Mapping[str, Any], classes: Mapping[str, set[s
             except (LineageError, TypeError, ValueError) as error:
                 faults.append(f"{place}: {key} is {shown(row[key])}; {error}")
     used = {w for p in made.get("words", ()) for w in re.findall(r"<([^>]*)>", p)}
-    used |= made.get("about", frozenset()) | made.get("not_about", frozenset())
+    used |= made.get("about", frozenset()) | made.get("not_about", frozenset()) | made.get("not_named", frozenset())
     faults += [f"{place}: there is no class {shown(c)}; known: {', '.join(sorted(classes))}" for c in sorted(used - set(classes))]
     rule = replace(base, **made) if base else Rule(row["id"], made.pop("label", ""), **made)
     if base is None and not row.get("disabled") and "label" not in row:
@@ -313,6 +315,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "keep": _names,
         "value": _check,
         "share": _share,
+        "not_named": _names,
     }
 )
 

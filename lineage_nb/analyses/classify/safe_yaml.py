@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from lineage_nb.errors import FormatError
+from lineage_nb.model.yaml_depth import DEEPEST, is_shallow
 
 __all__ = ["MOST_BYTES", "dumped", "loaded", "read_text", "shown"]
 
@@ -41,10 +43,12 @@ def loaded(text: str, where: str | Path) -> Any:
     Raises
     ------
     FormatError
-        For text that is no such YAML.
+        For text that is no such YAML, is nested deeper than `DEEPEST`, or names a key twice in one mapping.
     """
     yaml: Any = import_module("yaml")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    if not is_shallow(text):
+        raise FormatError.unreadable(where, f"is nested {DEEPEST} levels deep or more")
+    loader = _strict()
     try:
         if "&" in text or "*" in text:
             for event in yaml.parse(text, Loader=loader):
@@ -54,6 +58,25 @@ def loaded(text: str, where: str | Path) -> Any:
         return yaml.load(text, Loader=loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise FormatError.unreadable(where, " ".join(str(error).split())[:500]) from error
+
+
+@cache
+def _strict() -> Any:
+    """A loader of plain values that refuses a key that is repeated: of two only the last would count."""
+    yaml: Any = import_module("yaml")
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Strict(base):  # type: ignore[misc]
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            lines: dict[tuple[str, str], int] = {}
+            for key in (k for k, _ in node.value if isinstance(k, yaml.ScalarNode)):
+                line = key.start_mark.line + 1
+                if (key.tag, key.value) in lines:
+                    raise ValueError(f"line {line}: the key {shown(key.value)} is there already, on line {lines[key.tag, key.value]}; keep one")
+                lines[key.tag, key.value] = line
+            return super().construct_mapping(node, deep)
+
+    return Strict
 
 
 def dumped(value: Any) -> str:

@@ -20,12 +20,14 @@ import polars as pl
 
 from lineage_nb.errors import LineageError
 
-__all__ = ["MOST_VALUES", "Sample", "samples"]
+__all__ = ["FEW", "FEWEST", "MOST_VALUES", "Sample", "samples"]
 
 MOST_VALUES = 1_000
 """Distinct values of a column that are checked; of more, as many evenly from their sorted order."""
 _LONGEST = 2_000
-_FEWEST = 5
+FEWEST = 5
+"""Distinct values from which shares are trusted; from `FEW` on each of them must pass."""
+FEW = 3
 _EXTRA = "checking values needs the extra pii: pip install 'lineage-nb[pii]'. Without values=, names, types and comments are looked at."
 _NATIONAL = (
     "be.nn", "br.cpf", "ch.ssn", "cn.ric", "de.idnr", "dk.cpr", "es.dni", "es.nie", "fi.hetu", "fr.nir", "gb.nhs", "in_.aadhaar", "in_.pan",
@@ -44,7 +46,7 @@ class Sample:
     count : int
         Distinct values that were checked.
     shares : mapping of str to float
-        Check → share of them that pass, 0 to 1; empty where there are fewer than five values.
+        Check → share of them that pass, 0 to 1; empty where there are fewer than `FEW` values.
     """
 
     count: int
@@ -116,7 +118,7 @@ def _texts(values: Iterable[Any]) -> list[str]:
 
 
 def _sample(values: list[str], checks: Mapping[str, Callable[[str], bool]]) -> Sample:
-    if len(values) < _FEWEST:
+    if len(values) < FEW:
         return Sample(len(values), {})
     shares = {name: sum(map(check, values)) / len(values) for name, check in checks.items()}
     national = [sum(map(check, values)) / len(values) for check in _national()]

@@ -24,17 +24,17 @@ _SHORT_PARTS = frozenset({"id", "nr", "tel", "zip", "key", "ip", "dob", "ssn", "
 _NO_PARTS = frozenset({"age", "alter", "cap", "cep", "pan", "long", "form", "port", "rank", "book", "test", "case", "plan", "list", "post", "page"})
 _FAMILIES: tuple[tuple[str, str], ...] = (
     (r"array|\[\]|^list|^set<", "array"),
-    (r"json|struct|^map|variant|^record|^row|object|super", "json"),
+    (r"json|struct|^map|variant|^record|^row|^object(?!id)|^super|hstore", "json"),
+    (r"char|text|string|clob|enum|citext|utf|^name$|^sysname$", "text"),
     (r"^bool|^bit$|^bit\(1\)|^logical", "boolean"),
     (r"geo|point|polygon|^st_", "geo"),
     (r"uuid|uniqueidentifier|guid", "uuid"),
     (r"^inet|^cidr|ip_?addr|^ipv", "network"),
     (r"timestamp|datetime|^time", "timestamp"),
     (r"date", "date"),
-    (r"int|serial|^long|^number\(\d+(,\s*0)?\)|^decimal\(\d+(,\s*0)?\)|^numeric\(\d+(,\s*0)?\)", "integer"),
+    (r"int(?!erval)|serial|^long( integer)?$|^number\(\d+(,\s*0)?\)|^decimal\(\d+(,\s*0)?\)|^numeric\(\d+(,\s*0)?\)", "integer"),
     (r"float|double|real|decimal|numeric|number|money", "decimal"),
     (r"binary|bytea|bytes|blob|^raw|image|varbyte", "binary"),
-    (r"char|text|string|clob|enum|citext|utf|^name$", "text"),
 )
 
 
@@ -43,8 +43,8 @@ def type_families(types: pl.Series) -> pl.Series:
 
     Examples
     --------
-    >>> type_families(pl.Series(["VARCHAR(20)", "BIGINT", "decimal(10,2)", None, "odd"])).to_list()
-    ['text', 'integer', 'decimal', None, None]
+    >>> type_families(pl.Series(["VARCHAR(20)", "BIGINT", "decimal(10,2)", "LONGTEXT", None, "odd"])).to_list()
+    ['text', 'integer', 'decimal', 'text', None, None]
     """
     distinct = types.drop_nulls().unique()
     found = {t: next((f for p, f in _FAMILIES if re.search(p, t.lower()[:80])), None) for t in distinct.to_list()}
@@ -114,7 +114,7 @@ class Words:
 
     @cached_property
     def _pieces(self) -> frozenset[str]:
-        long = {w for w in (*self._spelled, *self.rules.abbreviations) if len(w) >= 4 and w not in _NO_PARTS}
+        long = {w for w in (*self._spelled, *self.rules.abbreviations) if (len(w) >= 4 and w not in _NO_PARTS) or (len(w) >= 2 and _dense(w))}
         return frozenset(long | (_SHORT_PARTS & {*self._spelled, *self.rules.abbreviations}))
 
     def _parts(self, token: str) -> tuple[str, ...] | None:
@@ -130,9 +130,14 @@ class Words:
                 if now is None or len(found) < len(now):
                     best[end] = found
         parts = best[len(token)]
-        if parts is None or all(len(p) < 4 for p in parts):
+        if parts is None or all(len(p) < 4 and not _dense(p) for p in parts):
             return None
         return tuple(w for p in parts for w in self._word(p) or ())
+
+
+def _dense(word: str) -> bool:
+    """Whether a word is of a script that needs few signs and no spaces: Chinese or Japanese."""
+    return "\u3040" <= word[0] <= "\u9fff"
 
 
 def _normal(text: pl.Expr) -> pl.Expr:

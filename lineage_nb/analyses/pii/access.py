@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -10,9 +9,10 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from lineage_nb.analyses.pii.masks import masked, strange
 from lineage_nb.analyses.unused.unlogged import word
 from lineage_nb.analyses.usage_log import inside
-from lineage_nb.graph.coded import NOT_DATA, VERDICTS
+from lineage_nb.graph.coded import NOT_DATA
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
 
@@ -22,13 +22,17 @@ GROUPS: Final = ("team", "role", "group", "database role", "application role", "
 """Types of principals that stand for others, also where nobody is known to be in them."""
 _EVERYBODY: Final = ("public", "allusers", "allauthenticatedusers", "everyone", "account users", "all users")
 _CONTAINERS: Final = ("schema", "database", "namespace", "catalog", "project", "folder", "bucket", "account", "share")
-_READING: Final = r"(?i)^(select|read|all|all privileges|own|owner|ownership|control|reader|viewer|editor|admin|view|query|roles/.*(viewer|editor|owner|admin|reader))$"
+_READING: Final = r"^(select|read|all|all privileges|own|owner|ownership|control|reader|viewer|editor|admin|view|query|roles/.*(viewer|editor|owner|admin|reader))$"
 _NOT_READING: Final = (
-    r"(?i)^(insert|update|delete|truncate|write|create.*|usage|use.*|references|trigger|monitor|operate|modify|alter|drop|execute|"
-    r"browse|apply.*|member|role|assume|reference usage|evolve schema|rebuild|temporary|connect)$"
+    r"^(insert|update|delete|truncate|write|create.*|usage|use.*|references|trigger|monitor|operate|modify|alter|drop|execute|"
+    r"browse|apply.*|member|role|assume|reference usage|evolve schema|rebuild|temporary|connect|"
+    r"view .*(definition|state|tracking)|showplan|share|grant option for.*|admin option for.*)$"
 )
-_DENY: Final = r"(?i)^(deny|denied|revoke|revoked|not)([ :_-]+|$)"
-_MASKS: Final = re.compile(r"(?i)^\s*(masked|redacted|hashed|pseudonymi[sz]ed|tokeni[sz]ed|encrypted)\s*(?::(.*))?$", re.DOTALL)
+_MODES: Final = {"deny": r"^(deny|denied|not)([ :]+|$)", "revoke": r"^(revoke|revoked)([ :]+|$)", "grant": r"^(grant|granted)([ :]+|$)"}
+_ALL: Final = ("", "all", "all privileges")
+_PLAINLY: Final = ("select", "read", "view", "query")
+_OWNING: Final = ("own", "owner", "ownership")
+_MEMBERSHIP: Final = (*_ALL, "member", "membership", "role", "usage", "assume")
 
 
 @dataclass(frozen=True)
@@ -45,18 +49,27 @@ class Access:
         A row a reader and place that no deny takes away, the best of all grants: reader, place, holder (who holds the
         grant), on (what it was granted on), privilege, hides (place in `VERDICTS` of what its mask makes of the value;
         0: no mask), limited (a row policy or another limit), condition (words), sure (it certainly lets read).
+    routes : polars.DataFrame
+        As `allowed`, the best of the grants of each holder, sure and unsure ones apart: every way to read a place.
+    denied : polars.DataFrame
+        Columns reader, place: what a deny takes away for certain.
     leaves : numpy.ndarray
         Principals that stand for themselves: persons and services.
+    strange : tuple of str
+        Conditions of grants that are neither a mask nor a limit of rows in a known spelling.
     """
 
     direct: pl.DataFrame
     members: pl.DataFrame
     allowed: pl.DataFrame
+    routes: pl.DataFrame
+    denied: pl.DataFrame
     leaves: Ints
+    strange: tuple[str, ...] = ()
 
     @cached_property
     def of_leaves(self) -> pl.DataFrame:
-        """What persons and services may read."""
+        """What persons and services may read, the best way to each place."""
         return self.allowed.filter(pl.col("reader").is_in(pl.Series(self.leaves).implode()))
 
     def chain(self, reader: int, holder: int) -> list[int]:
@@ -77,10 +90,12 @@ def access(lineage: Lineage, places: Ints) -> Access:
 
     A grant on a principal makes the grantee a member of it, and so does a principal's parent. A grant on a dataset
     covers its columns, on a struct its fields; a grant on a schema, database or namespace (a node of such a type, the
-    parent of a dataset, or a name that only grants know and that others begin with) covers what is in it. A privilege
-    that begins with DENY or REVOKE takes away what any role gives; one that nobody knows here may let read. Of
-    conditions, ``masked: a, b`` (redacted, hashed, pseudonymised, tokenised, encrypted) hides these columns, without
-    names all; any other limits rows, and what is left shows the value.
+    parent of a dataset, or a name that only grants know and that others begin with) covers what is in it.
+
+    A privilege that begins with DENY takes away what any role gives, where it is one of reading (or ALL, or nothing is
+    named); a deny that nobody knows here makes reading less sure. REVOKE undoes grants of the same principal on the
+    same node, as in SQL: what a role gives stays. Of several privileges with commas, each goes on with the word before
+    it. A privilege that nobody knows here may let read. Conditions: see `lineage_nb.analyses.pii.masks`.
 
     Parameters
     ----------
@@ -90,18 +105,45 @@ def access(lineage: Lineage, places: Ints) -> Access:
         Numbers of columns, datasets and reports.
     """
     coded = lineage.coded
-    said = lineage.frames["grants"].select(
-        pl.Series("holder", coded.numbers(lineage.frames["grants"]["principal"])).cast(pl.Int64),
-        pl.Series("on", coded.numbers(lineage.frames["grants"]["node"])).cast(pl.Int64),
+    grants = lineage.frames["grants"]
+    said = grants.select(
+        pl.Series("holder", coded.numbers(grants["principal"])).cast(pl.Int64),
+        pl.Series("on", coded.numbers(grants["node"])).cast(pl.Int64),
         "privilege",
         "condition",
     )
-    said = said.drop_nulls(["holder", "on"]).with_columns(deny=pl.col("privilege").str.contains(_DENY))
+    said = _one_by_one(said.drop_nulls(["holder", "on"]))
     direct = _direct(lineage, said)
     members = _members(lineage, direct)
-    rights = said.filter(~_principals(lineage).gather(said["on"])) if said.height else said
-    allowed = _allowed(lineage, rights, members, np.unique(places))
-    return Access(direct, members, allowed, _leaves(lineage, direct))
+    rights = _left(said.filter(~_principals(lineage).gather(said["on"])) if said.height else said)
+    routes, denied, strange = _allowed(lineage, rights, members, np.unique(places))
+    best = routes.unique(["reader", "place"], keep="first", maintain_order=True)
+    return Access(direct, members, best, routes, denied, _leaves(lineage, direct), strange)
+
+
+def _one_by_one(said: pl.DataFrame) -> pl.DataFrame:
+    """Privileges one by one: mode (grant, deny, revoke) and text (the privilege itself)."""
+    each = said.with_row_index("said").with_columns(pl.col("privilege").str.split(",")).explode("privilege").with_columns(pl.col("privilege").str.strip_chars())
+    text, mode = word("privilege").str.replace_all(r"\s+", " "), pl.lit(None, pl.String)
+    for name, pattern in _MODES.items():
+        mode = pl.when(text.str.contains(pattern)).then(pl.lit(name)).otherwise(mode)
+    each = each.with_columns(mode=mode).with_columns(mode=pl.col("mode").forward_fill().over("said").fill_null("grant"))
+    for pattern in _MODES.values():
+        text = text.str.replace(pattern, "")
+    return each.with_columns(text=text.str.replace(r" with (grant|admin) option$", "")).drop("said")
+
+
+def _left(rights: pl.DataFrame) -> pl.DataFrame:
+    """Grants and denies, without the grants that a revoke undoes; partly: one with a condition may."""
+    grants = rights.filter(pl.col("mode") == "grant").with_row_index("row")
+    revoked = rights.filter(pl.col("mode") == "revoke").select("holder", "on", gone="text", but="condition")
+    pairs = grants.join(revoked, on=["holder", "on"])
+    reading = pl.col("gone").is_in(_PLAINLY) & pl.col("text").is_in((*_PLAINLY, "all", "all privileges"))
+    every = pl.col("gone").is_in(_ALL) & ~pl.col("text").is_in(_OWNING)
+    undone = pairs.filter((pl.col("gone") == pl.col("text")) | every | reading)
+    kept = grants.join(undone.filter(pl.col("but").is_null()), on="row", how="anti")
+    kept = kept.with_columns(partly=pl.col("row").is_in(undone["row"].unique().implode())).drop("row")
+    return pl.concat([kept, rights.filter(pl.col("mode") == "deny").with_columns(partly=pl.lit(value=False))])
 
 
 def _principals(lineage: Lineage) -> pl.Series:
@@ -118,12 +160,14 @@ def _direct(lineage: Lineage, said: pl.DataFrame) -> pl.DataFrame:
     people = nodes.filter(principal)
     parents = people.select("member", group=coded.numbers(people["parent"]).cast(pl.Int64)).drop_nulls()
     granted = said.filter(principal.gather(said["on"])) if said.height else said
-    into = granted.select("deny", member="holder", group="on")
-    pairs = pl.concat([parents.filter(principal.gather(parents["group"])), into.filter(~pl.col("deny")).drop("deny")])
+    into = granted.select("mode", "text", member="holder", group="on")
+    taken = into.filter(pl.col("mode") != "grant")
+    given = into.filter(pl.col("mode") == "grant").join(taken, on=["member", "group", "text"], how="anti")
+    pairs = pl.concat([parents.filter(principal.gather(parents["group"])), given.select("member", "group")])
     public = people.filter(word(pl.col("name").str.replace(r"^.*[:/]", "")).is_in(_EVERYBODY)).select(group="member")
     everybody = people.select("member").join(public, left_on="member", right_on="group", how="anti").join(public, how="cross")
     pairs = pl.concat([pairs, everybody]).filter(pl.col("member") != pl.col("group")).unique()
-    return pairs.join(into.filter("deny"), on=["member", "group"], how="anti").sort("member", "group")
+    return pairs.join(taken.filter(pl.col("text").is_in(_MEMBERSHIP)), on=["member", "group"], how="anti").sort("member", "group")
 
 
 def _members(lineage: Lineage, direct: pl.DataFrame) -> pl.DataFrame:
@@ -145,22 +189,25 @@ def _leaves(lineage: Lineage, direct: pl.DataFrame) -> Ints:
     return found
 
 
-def _allowed(lineage: Lineage, rights: pl.DataFrame, members: pl.DataFrame, places: Ints) -> pl.DataFrame:
-    text = word("privilege").str.replace(_DENY, "")
-    each = rights.with_columns(pl.col("privilege").str.split(",")).explode("privilege").with_columns(pl.col("privilege").str.strip_chars())
-    each = each.with_columns(sure=text.str.contains(_READING), reading=~text.str.contains(_NOT_READING)).filter("reading")
+def _allowed(lineage: Lineage, rights: pl.DataFrame, members: pl.DataFrame, places: Ints) -> tuple[pl.DataFrame, pl.DataFrame, tuple[str, ...]]:
+    """Every way to read a place, the best first; what is denied; conditions that nobody knows here."""
+    reading, none = pl.col("text").str.contains(_READING), pl.col("text").str.contains(_NOT_READING)
+    deny = pl.col("mode") == "deny"
+    each = rights.with_columns(sure=reading | (deny & (pl.col("text") == ""))).filter(~none & (deny | (pl.col("text") != "unmask")))
     each = each.unique().join(_covered(lineage, each["on"].unique(), places), on="on")
-    each = _masked(lineage, each)
-    per = each.join(members, left_on="holder", right_on="group").rename({"member": "reader"})
-    deny = per.filter("deny")
-    final, loose = deny.filter(pl.col("condition").is_null()), deny.filter(pl.col("condition").is_not_null())
-    allow = per.filter(~pl.col("deny")).join(final, on=["reader", "place"], how="anti")
-    doubt = loose.select("reader", "place").unique().with_columns(doubt=True)
-    allow = allow.join(doubt, on=["reader", "place"], how="left").with_columns(sure=pl.col("sure") & pl.col("doubt").is_null())
-    allow = allow.with_columns(pl.when("doubt").then(pl.lit("denied in part")).otherwise("condition").alias("condition"))
+    given = masked(each.filter(~deny), lineage.coded.ids)
+    told = members.rename({"member": "reader"})
+    taken = each.filter(deny).join(told, left_on="holder", right_on="group")
+    final = pl.col("condition").is_null() & pl.col("sure")
+    denied, loose = (taken.filter(f).select("reader", "place").unique().sort("reader", "place") for f in (final, ~final))
+    allow = given.join(told, left_on="holder", right_on="group").join(denied, on=["reader", "place"], how="anti")
+    allow = allow.join(loose.with_columns(doubt=pl.lit(value=True)), on=["reader", "place"], how="left").with_columns(pl.col("doubt").fill_null(value=False))
+    condition = pl.when("doubt").then(pl.lit("denied in part")).when("partly").then(pl.lit("revoked in part")).otherwise("condition")
+    allow = allow.with_columns(condition.alias("condition"), sure=pl.col("sure") & ~pl.col("doubt") & ~pl.col("partly"))
     order = allow.sort("reader", "place", "hides", ~pl.col("sure"), "limited", pl.col("holder") != pl.col("reader"), "holder", "on", "privilege", nulls_last=True)
-    best = order.unique(["reader", "place"], keep="first", maintain_order=True)
-    return best.select("reader", "place", "holder", "on", "privilege", "hides", "limited", "condition", "sure")
+    ways = order.unique(["reader", "place", "holder", "sure"], keep="first", maintain_order=True)
+    columns = ("reader", "place", "holder", "on", "privilege", "hides", "limited", "condition", "sure")
+    return ways.select(columns), denied, strange(given["condition"])
 
 
 def _covered(lineage: Lineage, granted: pl.Series, places: Ints) -> pl.DataFrame:
@@ -203,37 +250,3 @@ def _containers(lineage: Lineage, granted: pl.Series) -> list[int]:
 def _only_named(known: pl.Series, touched: pl.Series) -> pl.Expr:
     """Tell nodes that no source describes and no edge touches."""
     return ~pl.col("id").is_in(known.implode()) & ~pl.col("id").is_in(touched.implode())
-
-
-def _masked(lineage: Lineage, each: pl.DataFrame) -> pl.DataFrame:
-    """Add what a grant's condition makes of each place: hides, limited."""
-    rows = [
-        {"condition": condition, "hides": rank, "column": column, "limited": limited}
-        for condition in each["condition"].drop_nulls().unique().sort()
-        for rank, column, limited in _parts(condition)
-    ]
-    shape = {"condition": pl.String, "hides": pl.Int64, "column": pl.String, "limited": pl.Boolean}
-    parts = pl.DataFrame(rows, schema=shape)
-    limits = parts.group_by("condition").agg(pl.col("limited").any())
-    masks = parts.filter(pl.col("hides") > 0)
-    names = lineage.coded.ids.gather(each["place"]).str.extract(r"(?s)#(.*)$").str.to_lowercase()
-    numbered = each.with_columns(column=names).with_row_index("row")
-    some = numbered.join(masks.drop_nulls("column"), on=["condition", "column"]).select("row", "hides")
-    whole = numbered.join(masks.filter(pl.col("column").is_null()).select("condition", "hides"), on="condition").select("row", "hides")
-    hides = pl.concat([some, whole]).group_by("row").agg(pl.col("hides").max())
-    told = numbered.join(hides, on="row", how="left").join(limits, on="condition", how="left")
-    return told.drop("row", "column").with_columns(pl.col("hides").fill_null(0), pl.col("limited").fill_null(value=False))
-
-
-def _parts(condition: str) -> list[tuple[int, str | None, bool]]:
-    """What each part of a condition says: verdict (0: none), column (None: all), whether it limits in another way."""
-    found: list[tuple[int, str | None, bool]] = []
-    for part in condition.split(";"):
-        mask = _MASKS.match(part)
-        if mask is None:
-            found += [(0, None, True)] if part.strip() else []
-            continue
-        rank = VERDICTS.index("redacted" if mask[1].lower() in ("masked", "redacted") else "pseudonymised")
-        names = [n.strip().lower() for n in (mask[2] or "").split(",") if n.strip()]
-        found += [(rank, n, False) for n in names] or [(rank, None, False)]
-    return found

@@ -60,7 +60,7 @@ def zones(lineage: Lineage, border: Border) -> pl.DataFrame:
 
 
 def crossings(trace: Trace, border: Border) -> list[tuple[str, Trace, Ints, str]]:
-    """Follow what begins in each zone by itself.
+    """Follow what begins in each zone by itself; a copy in several zones crosses into each that it did not begin in.
 
     Returns
     -------
@@ -69,15 +69,29 @@ def crossings(trace: Trace, border: Border) -> list[tuple[str, Trace, Ints, str]
     """
     known = zones(trace.lineage, border)
     begin = trace.tagged.with_columns(pl.col("i").cast(pl.Int64)).join(known, left_on="i", right_on="node")
+    begin = begin.filter(pl.col("zone").is_in(_left(trace, known).implode()))
     found = []
     for (zone,), rows in begin.sort("zone").group_by("zone", maintain_order=True):
         mine = Trace(trace.lineage, trace.tagged.filter(pl.col("i").is_in(rows["i"].implode())), trace.every, trace.barred)
-        at_home = known.filter(pl.col("zone") == zone)["node"]
-        arrived = mine.rows.filter(pl.col("certainty") < CERTAINTIES.index("suspected"))
-        reached = arrived.select("node").unique().join(known, on="node").filter(~pl.col("node").is_in(at_home.implode()))
+        arrived = mine.rows.filter((pl.col("certainty") < CERTAINTIES.index("suspected")) & (pl.col("node") != pl.col("origin")))
+        reached = arrived.select("node").unique().join(known, on="node").filter(pl.col("zone") != zone)
         for (other,), places in reached.sort("zone", "node").group_by("zone", maintain_order=True):
             found.append((str(zone), mine, places["node"].to_numpy().astype(np.int64), str(other)))
     return found
+
+
+def _left(trace: Trace, known: pl.DataFrame) -> pl.Series:
+    """Zones that data may leave: some edge, or some job that reads there, goes on to where the zone is another, or not told."""
+    edges = trace.lineage.coded.edges
+    read, written = pl.col("target_kind") == "job", pl.col("source_kind") == "job"
+    plain = edges.filter(~read & ~written)
+    pairs = pl.concat([plain.select("source", "target"), plain.select(source="source_data", target="target_data")]).cast(pl.Int64).unique()
+    zone = known.rename({"node": "source"})
+    to = known.select(target="node", to="zone")
+    reads = edges.filter(read).select(pl.col("source").cast(pl.Int64), job="target").join(zone, on="source").select("job", "zone").unique()
+    writes = edges.filter(written).select(pl.col("target").cast(pl.Int64), job="source").join(to, on="target", how="left").select("job", "to").unique()
+    steps = [pairs.join(zone, on="source").join(to, on="target", how="left").select("zone", "to"), reads.join(writes, on="job").select("zone", "to")]
+    return pl.concat(steps).filter(pl.col("zone").ne_missing(pl.col("to")))["zone"].unique()
 
 
 def flows(trace: Trace, border: Border) -> tuple[pl.DataFrame, dict[str, Trace]]:

@@ -195,11 +195,38 @@ class Decisions:
         return target
 
 
-def as_decisions(given: Decisions | AnyPath | None) -> Decisions:
-    """Take decisions, the path of a file of them, or none."""
+def as_decisions(given: Any) -> Decisions:
+    """Take decisions, the path of a file of them, a frame (polars or pandas) or list of rows like `Decisions.frame`, or none.
+
+    Raises
+    ------
+    LineageError
+        For anything else, a file that cannot be read, or rows that do not fit.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"node": ["t#a"], "label": ["email"], "decision": ["is"], "by": ["ana"], "why": ["seen"]})
+    >>> as_decisions(rows).frame.select("node", "decision").rows()
+    [('t#a', 'is')]
+    """
     if given is None:
         return Decisions()
-    return given if isinstance(given, Decisions) else Decisions.read(given)
+    if isinstance(given, Decisions):
+        return given
+    if isinstance(given, (str, PathLike)):
+        return Decisions.read(given)
+    if isinstance(given, pl.DataFrame):
+        return Decisions(_checked(given.to_dicts(), "decisions"))
+    if hasattr(given, "columns") and hasattr(given, "to_dict"):
+        return Decisions(_checked([_without_gaps(row) for row in given.to_dict("records")], "decisions"))
+    if isinstance(given, list):
+        return Decisions(_checked(given, "decisions"))
+    raise LineageError(f"decisions is a {type(given).__name__}; give Decisions, the path of a CSV or YAML file, or a frame with {', '.join(_SCHEMA)}")
+
+
+def _without_gaps(row: Mapping[Any, Any]) -> dict[Any, Any]:
+    """A row of pandas, which writes what is missing as NaN or NaT, and days as timestamps."""
+    return {k: v.to_pydatetime() if hasattr(v, "to_pydatetime") else v for k, v in row.items() if v is not None and v == v}
 
 
 def _suffix(path: Path) -> str:

@@ -10,13 +10,14 @@ import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.pii.access import Access
+from lineage_nb.analyses.pii.clock import decision_day
 from lineage_nb.analyses.terminal import not_exporting
-from lineage_nb.analyses.unused.unlogged import EXPORTS, SHARES, is_served, open_doors, word
+from lineage_nb.analyses.unused.unlogged import EXPORTS, SERVED, SHARES, is_served, open_doors, word
 from lineage_nb.analyses.usage_log import UsageLog, covered
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
 
-__all__ = ["FACTS", "Reads", "by_grant", "by_reading", "day_of", "ends", "jobs", "reads_of", "used"]
+__all__ = ["DENIED", "FACTS", "Reads", "by_grant", "by_reading", "day_of", "ends", "jobs", "reads_of", "used"]
 
 FACTS: Final = {
     "key": pl.Int64,
@@ -31,6 +32,13 @@ FACTS: Final = {
     "limited": pl.Boolean,
 }
 """Who gets what of a place, all as numbers of nodes: columns of what these functions give."""
+DENIED: Final = "read, though denied"
+"""How somebody gets what the log shows them reading and a deny takes away."""
+_SERVED: Final = (*SERVED, "feature set", "feature store", "featureset", "featuretable", "featureview", "online store")
+_FILES: Final = ("file", "stage", "external stage", "internal stage", "path", "external path", "directory", "folder", "volume")
+_NO_DATA: Final = ("job", "column", "principal", "compute", "report")
+_PATH: Final = r"^(@|~?/|\.{1,2}/|[A-Za-z]:[\\/])|\.(csv|tsv|ndjson|jsonl|parquet|avro|xlsx|gz)$"
+"""Names of stages and files where no source says what they are."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,9 @@ def _homes(lineage: Lineage, places: Ints) -> pl.DataFrame:
 
 
 def ends(lineage: Lineage, places: Ints) -> pl.DataFrame:
-    """List places that are of a report, an export, a share, a feature set, or a file that is read by its path.
+    """List places that are of a report, an export, a share, a feature set, or a file or stage that is read by its path.
+
+    What one source calls a share, an export or a feature set is one, whatever another calls it.
 
     Returns
     -------
@@ -85,22 +95,30 @@ def ends(lineage: Lineage, places: Ints) -> pl.DataFrame:
     """
     nodes = lineage.frames["nodes"]
     doors = open_doors(lineage.frames).select("id", "door", "path")
-    told = nodes.select("id", "kind", "type", "deleted_at", home=pl.int_range(pl.len(), dtype=pl.Int64)).join(doors, on="id", how="left", maintain_order="left")
-    of_word = [word(pl.coalesce("type", "kind")), word("kind")]
-    exported, shared = (pl.any_horizontal(w.is_in(words) for w in of_word).fill_null(value=False) for words in (EXPORTS, SHARES))
+    told = nodes.select("id", "kind", "type", "name", "deleted_at", home=pl.int_range(pl.len(), dtype=pl.Int64)).join(doors, on="id", how="left", maintain_order="left")
+    exported, shared, served = (pl.col("id").is_in(_called(lineage, words).implode()) for words in (EXPORTS, SHARES, _SERVED))
+    served &= ~pl.col("kind").is_in(_NO_DATA) & pl.col("deleted_at").is_null()
+    filed = (word("type").is_in(_FILES) | (pl.col("type").is_null() & pl.col("name").str.contains(_PATH))) & ~pl.col("kind").is_in(_NO_DATA)
     by_tag = pl.col("door").str.starts_with("its tags").fill_null(value=False)
     kind = (
         pl.when(pl.col("kind") == "report").then(pl.lit("report"))
         .when(exported).then(pl.lit("export"))
         .when(shared).then(pl.lit("share"))
-        .when(is_served()).then(pl.lit("features"))
+        .when(is_served() | served).then(pl.lit("features"))
         .when(by_tag).then(pl.lit("share"))
-        .when(pl.col("path").fill_null(value=False)).then(pl.lit("file"))
+        .when(pl.col("path").fill_null(value=False) | filed.fill_null(value=False)).then(pl.lit("file"))
     )
     found = told.with_columns(end=kind).drop_nulls("end").select("home", kind="end")
     how = pl.col("kind").replace_strict({"report": "view", "features": "serve", "file": "path"}, default="copy")
     rows = _homes(lineage, places).join(found, on="home")
     return _facts(rows.with_columns(key="home", how=how, normal=pl.col("kind") == "report"))
+
+
+def _called(lineage: Lineage, words: tuple[str, ...]) -> pl.Series:
+    """Ids of nodes that any source calls by one of these words; of several types the snapshot keeps only one."""
+    every = [lineage.data.frames["nodes"].select("id", "kind", "type"), lineage.frames["nodes"].select("id", "kind", "type")]
+    said = [part.filter((word("type").is_in(words) | word("kind").is_in(words)).fill_null(value=False))["id"] for part in every]
+    return pl.concat(said).unique()
 
 
 def jobs(lineage: Lineage, places: Ints) -> pl.DataFrame:
@@ -134,7 +152,8 @@ def by_grant(lineage: Lineage, allowed: pl.DataFrame) -> pl.DataFrame:
 def by_reading(lineage: Lineage, places: Ints, reads: Reads, who: Access) -> pl.DataFrame:
     """List what principals were seen to view, and to read without a grant that lets them.
 
-    A log that names no columns says that some were read; which ones is only possible.
+    A log that names no columns says that some were read; which ones is only possible. So is what a deny takes away:
+    the two records contradict each other.
     """
     principal = pl.Series(lineage.coded.of_kind("principal"))
     by = reads.by.filter(principal.gather(reads.by["reader"])) if reads.by.height else reads.by
@@ -145,7 +164,9 @@ def by_reading(lineage: Lineage, places: Ints, reads: Reads, who: Access) -> pl.
     rows = rows.sort("reader", "place", ~pl.col("sure")).unique(["reader", "place"], keep="first", maintain_order=True)
     report = pl.Series(lineage.coded.of_kind("report")).gather(rows["home"]) if rows.height else pl.Series([], dtype=pl.Boolean)
     rows = rows.with_columns(normal=report, how=pl.when(report).then(pl.lit("view")).otherwise(pl.lit("read, no grant known")))
-    rows = rows.with_columns(sure=pl.col("sure") | pl.col("normal"))
+    rows = rows.join(who.denied.with_columns(denied=pl.lit(value=True)), on=["reader", "place"], how="left")
+    denied = pl.col("denied").is_not_null()
+    rows = rows.with_columns(sure=(pl.col("sure") | pl.col("normal")) & ~denied, normal=pl.col("normal") & ~denied, how=pl.when(denied).then(pl.lit(DENIED)).otherwise("how"))
     rows = rows.join(who.allowed.select("reader", "place"), on=["reader", "place"], how="anti")
     return _facts(rows.rename({"reader": "key"}).join(_kinds(lineage), on="key"))
 
@@ -172,7 +193,6 @@ def used(lineage: Lineage, facts: pl.DataFrame, reads: Reads, who: Access) -> pl
 
 
 def day_of(lineage: Lineage, log: UsageLog) -> date | None:
-    """The end of the log, else of what was recorded: the day by which decisions are judged."""
-    if log.end is not None:
-        return log.end
-    return None if lineage.coded.end is None else lineage.coded.end.date()
+    """The latest day that anything was recorded: the day by which decisions are judged."""
+    days = (decision_day(lineage), log.end)
+    return max((d for d in days if d is not None), default=None)

@@ -148,6 +148,8 @@ def _known(book: pl.DataFrame, lineage: Lineage) -> pl.DataFrame:
 def grouped(rows: pl.DataFrame, who: Access, seeing: pl.DataFrame, lineage: Lineage, *, by_column: bool) -> pl.DataFrame:
     """Make a line of each key, kind, label and status, worst first (see `exposures`).
 
+    Where the strongest that is seen is only possible, what is proved and weaker is a line of its own.
+
     Parameters
     ----------
     rows : polars.DataFrame
@@ -155,7 +157,7 @@ def grouped(rows: pl.DataFrame, who: Access, seeing: pl.DataFrame, lineage: Line
     who : Access
         Tells who is in a role.
     seeing : polars.DataFrame
-        Columns place, leaf: persons and services who may see, or were seen to see, a place.
+        Columns place, leaf, granted: persons and services who may see a place by grants, or were seen to.
     lineage : Lineage
         The snapshot.
     by_column : bool
@@ -163,8 +165,8 @@ def grouped(rows: pl.DataFrame, who: Access, seeing: pl.DataFrame, lineage: Line
     """
     if by_column:
         rows = rows.with_columns(key="node", kind=pl.lit("column"), without=pl.lit(None, pl.Boolean))
-    ranked = _ranked(rows)
-    line = ["key", "kind", "label", "status"]
+    ranked = _beyond(_ranked(rows))
+    line = ["key", "kind", "label", "status", "beyond"]
     first = [pl.col(c).first() for c in ("verdict", "certainty", "how", "node", "via", "condition", "action", "origin", "special")]
     lines = ranked.group_by(line, maintain_order=True).agg(
         *first,
@@ -176,10 +178,17 @@ def grouped(rows: pl.DataFrame, who: Access, seeing: pl.DataFrame, lineage: Line
         pl.col("last").max().alias("last_read"),
         pl.col("until").max(),
     )
-    told = lines.join(_people(rows, line, who, seeing, lineage), on=line, how="left", maintain_order="left")
+    told = lines.join(_people(ranked, line, who, seeing, lineage), on=line, how="left", maintain_order="left")
     told = told.with_columns(pl.col("use").replace_strict(dict(enumerate(_USES)), default=None, return_dtype=pl.String))
     told = told.with_columns(pl.col("people").fill_null(0), pl.col("who").fill_null(pl.lit([], pl.List(pl.String))))
     return _ranked(told).select(list(FRAME)).cast(FRAME)  # type: ignore[arg-type]
+
+
+def _beyond(rows: pl.DataFrame) -> pl.DataFrame:
+    """Tell what is possible and stronger than anything that is proved for the same key, kind, label and status."""
+    rank = pl.col("verdict").replace_strict({v: i for i, v in enumerate(VERDICTS)}, return_dtype=pl.Int64)
+    proved = rank.filter(pl.col("certainty") == "proved").min().over("key", "kind", "label", "status")
+    return rows.with_columns(beyond=((pl.col("certainty") != "proved") & (rank < proved)).fill_null(value=False))
 
 
 def _ranked(rows: pl.DataFrame) -> pl.DataFrame:
@@ -208,8 +217,12 @@ def _people(rows: pl.DataFrame, line: list[str], who: Access, seeing: pl.DataFra
     principal = pl.Series(np.flatnonzero(coded.of_kind("principal")).astype(np.int64))
     own = keyed.filter(pl.col("group").is_in(principal.implode()))
     other = keyed.filter(~pl.col("group").is_in(principal.implode()).fill_null(value=False))
-    mine = own.unique().join(inside, on="group").join(seeing, on=["place", "leaf"], how="semi")
-    every = pl.concat([mine.select(*line, "leaf"), other.unique().join(seeing, on="place").select(*line, "leaf")]).unique()
+    by_grant = seeing.filter("granted").select("place", "leaf")
+    leaves = pl.Series(who.leaves).implode()
+    mine = own.unique().join(inside, on="group").join(by_grant, on=["place", "leaf"], how="semi")
+    self_seen = own.unique().filter(pl.col("group").is_in(leaves)).with_columns(leaf="group")
+    mine = pl.concat([mine, self_seen.select(mine.columns)])
+    every = pl.concat([mine.select(*line, "leaf"), other.unique().join(seeing.select("place", "leaf"), on="place").select(*line, "leaf")]).unique()
     every = every.sort(*line, "leaf").with_columns(name=coded.ids.gather(every.sort(*line, "leaf")["leaf"]))
     return every.group_by(line, maintain_order=True).agg(
         pl.len().cast(pl.Int64).alias("people"), pl.col("name").sort().head(_NAMED).alias("who")

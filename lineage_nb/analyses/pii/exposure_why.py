@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from lineage_nb.analyses.pii.access import Access
+from lineage_nb.analyses.pii.ends import DENIED
 from lineage_nb.analyses.pii.trace import Trace
 from lineage_nb.analyses.pii.why import explain
 from lineage_nb.errors import LineageError, did_you_mean
@@ -15,12 +16,12 @@ from lineage_nb.graph.lineage import Lineage
 
 __all__ = ["why"]
 
-_TYPES = {"view": "VIEW", "job": "READ", "read, no grant known": "READ"}
+_TYPES = {"view": "VIEW", "job": "READ", "read, no grant known": "READ", DENIED: "READ"}
 
 
 def why(
     lineage: Lineage,
-    traces: Mapping[str, Trace],
+    traces: Mapping[tuple[str, str], Trace],
     trace: Trace,
     frame: pl.DataFrame,
     who: Access,
@@ -34,7 +35,7 @@ def why(
     lineage : Lineage
         The snapshot.
     traces, trace : mapping of Trace, Trace
-        The searches behind borders, by key, and those behind all else.
+        The searches behind borders, by kind and key, and those behind all else.
     frame : polars.DataFrame
         The answer's frame.
     who : Access
@@ -66,7 +67,7 @@ def why(
             labels = frame.filter(pl.col("key") == name)["label"].unique().sort()
             raise LineageError(f"{key!r} does not see {label!r}. Labels that it sees: {', '.join(labels)}.")
     row = rows.row(0, named=True)
-    path = explain(traces.get(name, trace), row["node"], row["label"])
+    path = explain(traces.get((row["kind"], name), trace), row["node"], row["label"])
     steps = _steps(lineage, who, row)
     if not steps:
         return path
@@ -83,7 +84,9 @@ def _steps(lineage: Lineage, who: Access, row: dict[str, object]) -> list[dict[s
         return []
     coded = lineage.coded
     place, reader = (coded.numbers(pl.Series([str(row[c])])).item() for c in ("node", "key"))
-    held = who.allowed.filter((pl.col("reader") == reader) & (pl.col("place") == place))
+    holder = coded.numbers(pl.Series([str(row["via"] or row["key"])])).item()
+    held = who.routes.filter((pl.col("reader") == reader) & (pl.col("place") == place) & (pl.col("holder") == holder))
+    held = held.sort(pl.col("sure") != (row["certainty"] == "proved"), maintain_order=True)
     if how in _TYPES and held.is_empty():
         return [{"source": row["node"], "target": row["key"], "type": _TYPES[how], "subtype": None, **told}]
     grant = held.row(0, named=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
@@ -13,9 +14,20 @@ import polars as pl
 from lineage_nb.analyses.pii.access import Access, access
 from lineage_nb.analyses.pii.borders import BORDERS, Border, flows, zones
 from lineage_nb.analyses.pii.decisions import Decisions, as_decisions
-from lineage_nb.analyses.pii.ends import Reads, by_grant, by_reading, day_of, ends, jobs, reads_of, used
+from lineage_nb.analyses.pii.ends import (
+    DENIED,
+    Reads,
+    by_grant,
+    by_reading,
+    day_of,
+    ends,
+    jobs,
+    reads_of,
+    used,
+)
 from lineage_nb.analyses.pii.exposure_rows import ROWS, accepted, crossed, grouped, seen_by
 from lineage_nb.analyses.pii.exposure_why import why
+from lineage_nb.analyses.pii.masks import SPELLING
 from lineage_nb.analyses.pii.policy import Policy, policy_of
 from lineage_nb.analyses.pii.propagation import PiiAnswer, trace_of
 from lineage_nb.analyses.pii.trace import Trace
@@ -32,7 +44,7 @@ BY: Final = ("recipient", "person", "region", "column")
 
 
 def exposures(
-    answer: Answer, *, by: By = "recipient", policy: str | Policy | None = None, decisions: Any = None, days: int = 90
+    answer: Answer, *, by: By = "recipient", policy: str | Policy | None = None, decisions: Any = None, days: int = 90, within: Iterable[str] | None = None
 ) -> Answer:
     """Tell who can see personal data, worst first.
 
@@ -49,20 +61,22 @@ def exposures(
     policy : str or Policy, optional
         What counts; by default that of the answer. A mask may make a weaker verdict of what is seen, and the policy
         judges that.
-    decisions : Decisions or path, optional
+    decisions : Decisions, path or dataframe, optional
         By default those of the answer.
         Exposures that somebody accepted until a day (see `Decisions.accept`). An acceptance of a dataset covers its
         columns, of a role those who see by it.
     days : int
         Window at the end of the usage log in which a read counts as use.
+    within : iterable of str, optional
+        Ids of nodes: only what is seen there counts; of a dataset all of its columns. By default everywhere.
 
     Returns
     -------
     Answer
-        Frame, a row a key, label and status: key (who or what gets it; ``a → b`` for borders; a column), kind (report,
+        Frame, a row a key, label and status (two where the strongest is only possible and a weaker one is proved): key (who or what gets it; ``a → b`` for borders; a column), kind (report,
         export, share, features, file, job, region, purpose, namespace, column; else the principal's type), label,
         verdict (the strongest that is seen, masks counted), certainty, how (view, copy, share, serve, path, job,
-        grant, read, cross), normal (only viewed in reports: what they are for), node (where it is seen most plainly),
+        grant, cross; read, no grant known; read, though denied), normal (only viewed in reports: what they are for), node (where it is seen most plainly),
         places (number of nodes), people (persons and services behind it; null: not known), who (the first 20 of them,
         by id), via (roles that the grant comes by), condition (mask or row policy of the grant), without_source (of
         principals: places whose origin they may not read; else null), use (used, stale: granted and not read in the
@@ -94,7 +108,7 @@ def exposures(
     if isinstance(days, bool) or not isinstance(days, int) or days < 1:
         raise LineageError(f"days is {days!r}; give a whole number ≥ 1")
     assert isinstance(answer, PiiAnswer)  # noqa: S101 - trace_of refuses others
-    work = _Work(trace, answer.policy if policy is None else policy_of(policy), as_decisions(answer.settings.get("decisions") if decisions is None else decisions), days)
+    work = _Work(trace, answer.policy if policy is None else policy_of(policy), as_decisions(answer.settings.get("decisions") if decisions is None else decisions), days, None if within is None else tuple(within))
     rows, behind = work.rows(by)
     frame = grouped(rows, work.who, work.seeing, answer.lineage, by_column=by == "column")
     summary = _summary(frame, work, by)
@@ -118,6 +132,7 @@ class _Work:
     policy: Policy
     decisions: Decisions
     days: int
+    within: tuple[str, ...] | None = None
     counts: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -140,7 +155,18 @@ class _Work:
     def seen(self) -> pl.DataFrame:
         """What is where: the answer's rows before any policy, with numbers."""
         rows, frame = self.trace.rows, self.trace.frame
-        return frame.with_columns(place=rows["node"], at_origin=rows["origin"], rank=rows["verdict"], stated=rows["certainty"] == 0)
+        every = frame.with_columns(place=rows["node"], at_origin=rows["origin"], rank=rows["verdict"], stated=rows["certainty"] == 0)
+        return every if self._inside is None else every.filter(pl.col("place").is_in(self._inside.implode()))
+
+    @cached_property
+    def _inside(self) -> pl.Series | None:
+        """Numbers of the places that were asked for, and of their columns; None: all."""
+        if self.within is None:
+            return None
+        coded = self.lineage.coded
+        asked = coded.numbers(pl.Series(self.within, dtype=pl.String)).drop_nulls().cast(pl.Int64)
+        at = pl.Series(coded.data).cast(pl.Int64).is_in(asked.implode())
+        return pl.concat([asked, pl.Series(np.flatnonzero(at.to_numpy()).astype(np.int64))]).unique()
 
     @cached_property
     def who(self) -> Access:
@@ -159,12 +185,14 @@ class _Work:
 
     @cached_property
     def seeing(self) -> pl.DataFrame:
-        """Persons and services by place: columns place, leaf."""
+        """Persons and services by place: columns place, leaf, granted."""
         leaves = pl.Series(self.who.leaves).implode()
-        pairs = pl.concat([self.who.allowed.select("place", leaf="reader"), self.read.select("place", leaf="key")])
-        return pairs.filter(pl.col("leaf").is_in(leaves)).unique()
+        granted = self.who.allowed.select("place", leaf="reader", granted=pl.lit(value=True))
+        seen = self.read.filter(pl.col("how") != DENIED).select("place", leaf="key", granted=pl.lit(value=False))
+        pairs = pl.concat([granted, seen]).filter(pl.col("leaf").is_in(leaves))
+        return pairs.group_by("place", "leaf").agg(pl.col("granted").any())
 
-    def rows(self, by: By) -> tuple[pl.DataFrame, dict[str, Trace]]:
+    def rows(self, by: By) -> tuple[pl.DataFrame, dict[tuple[str, str], Trace]]:
         """Who gets what: a row a key, place and label, judged; and the traces behind borders."""
         facts = {
             "recipient": lambda: [*self._ends(), self._held(), self.read.filter(~pl.col("normal"))],
@@ -183,21 +211,22 @@ class _Work:
         return [ends(self.lineage, self.places), jobs(self.lineage, self.places)]
 
     def _held(self) -> pl.DataFrame:
-        return by_grant(self.lineage, self.who.allowed.filter(pl.col("reader") == pl.col("holder")))
+        return by_grant(self.lineage, self.who.routes.filter(pl.col("reader") == pl.col("holder")))
 
     def _people(self) -> pl.DataFrame:
         leaves = pl.Series(self.who.leaves).implode()
-        return pl.concat([by_grant(self.lineage, self.who.of_leaves), self.read.filter(pl.col("key").is_in(leaves))])
+        return pl.concat([by_grant(self.lineage, self.who.routes.filter(pl.col("reader").is_in(leaves))), self.read.filter(pl.col("key").is_in(leaves))])
 
-    def _borders(self, by: By) -> tuple[pl.DataFrame, dict[str, Trace]]:
+    def _borders(self, by: By) -> tuple[pl.DataFrame, dict[tuple[str, str], Trace]]:
         stated: list[Border] = [b for b in BORDERS if zones(self.lineage, b).height]
         if by == "region" and "region" not in stated:
             stated = ["namespace", *stated]
-        parts, behind = [pl.DataFrame(schema=ROWS)], dict[str, Trace]()
+        parts, behind = [pl.DataFrame(schema=ROWS)], dict[tuple[str, str], Trace]()
         for border in stated if by in ("region", "recipient") else ():
             rows, traces = flows(self.trace, border)
-            parts.append(crossed(self.lineage, rows.with_columns(kind=pl.lit(border))))
-            behind |= traces
+            over = crossed(self.lineage, rows.with_columns(kind=pl.lit(border)))
+            parts.append(over if self._inside is None else over.filter(pl.col("place").is_in(self._inside.implode())))
+            behind |= {(border, key): mine for key, mine in traces.items()}
         return pl.concat(parts), behind
 
 
@@ -244,12 +273,17 @@ def _trust(frame: pl.DataFrame, work: _Work, by: By) -> tuple[str, ...]:
         else "There are no grants: who may read is not known, only who was seen to."
     ]
     notes.append(work.log.sentence())
-    odd = work.who.allowed.filter(~pl.col("sure"))["privilege"].unique().sort().to_list()
+    odd = work.who.routes.filter(~pl.col("sure"))["privilege"].unique().sort().to_list()
     if odd:
         notes.append(f"Privileges that may let read, or are denied in part, count as possible: {', '.join(odd[:5])}.")
     limited = work.who.allowed.filter("limited").height
     if limited:
         notes.append(f"{plural(limited, 'grant')} show some rows only, or under a condition: what they show counts as plain as it is.")
+    if strange := work.who.strange:
+        told = ", ".join(repr(c if len(c) <= 60 else c[:60] + "…") for c in strange[:5]) + (" …" if len(strange) > 5 else "")
+        notes.append(f"{plural(len(strange), 'condition')} of grants not understood, which hide nothing here: {told}. Understood are {SPELLING}.")
+    if denied := _against(work):
+        notes.append(denied)
     if by in ("region", "recipient"):
         notes += _border_notes(frame, work, by)
     if work.counts["stopped"]:
@@ -257,6 +291,18 @@ def _trust(frame: pl.DataFrame, work: _Work, by: By) -> tuple[str, ...]:
     if "file" in frame["kind"]:
         notes.append("Files that can be read by their paths count as copies: no log of the warehouse shows who reads them.")
     return tuple(notes)
+
+
+def _against(work: _Work) -> str:
+    """Reads in the log of what is denied to who reads it."""
+    rows = work.read.filter(pl.col("how") == DENIED)
+    home = pl.Series(work.lineage.coded.data).cast(pl.Int64).gather(rows["place"])
+    pairs = rows.select("key", home=home).unique().sort("key", "home")
+    if pairs.is_empty():
+        return ""
+    ids = work.lineage.coded.ids
+    told = ", ".join(f"{ids[key]} ({ids[home]})" for key, home in pairs.head(5).iter_rows())
+    return f"The log shows {plural(pairs.height, 'reader')} of what a deny takes away: {told}. The deny counts; one of the two records is wrong, or older."
 
 
 def _border_notes(frame: pl.DataFrame, work: _Work, by: By) -> list[str]:

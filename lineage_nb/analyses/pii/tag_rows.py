@@ -31,7 +31,7 @@ class Tagging:
     name : str
         The column's own name.
     facts : Mapping
-        Of the dataset: namespace, name, type; null where they are not known.
+        Of the dataset: namespace, name, type, kind; null where they are not known.
     labels : Mapping
         label → the strongest verdict by which it is there for sure, those that a source states already included.
     maybe : Mapping
@@ -67,10 +67,11 @@ def taggings(answer: Answer) -> tuple[list[Tagging], int]:
     rows = _rows(answer)
     columns = rows.filter(pl.col("kind") == "column")
     others = rows.filter(pl.col("kind") != "column")["node"].n_unique()
-    datasets = lineage.frames["nodes"].select(dataset="id", namespace="namespace", dataset_name="name", type="type")
+    datasets = lineage.frames["nodes"].select(dataset="id", namespace="namespace", dataset_name="name", type="type", dataset_kind="kind")
     made = columns.join(datasets, on="dataset", how="left", maintain_order="left")
     said: dict[str, list[str]] = {}
-    for node, label in _said(lineage).sort("id", "label").iter_rows():
+    rejected = answer.overruled.filter(pl.col("decision") == "is_not").select(id="node", label="label")
+    for node, label in _said(lineage).join(rejected, on=["id", "label"], how="anti").sort("id", "label").iter_rows():
         said.setdefault(node, []).append(label)
     found = []
     for column, mine in groupby(made.iter_rows(named=True), key=itemgetter("node")):
@@ -91,7 +92,7 @@ def _tagging(column: str, rows: list[dict[str, Any]], said: list[str]) -> Taggin
         column,
         first["dataset"],
         first["name"] or column.rpartition("#")[2],
-        {"namespace": first["namespace"], "name": first["dataset_name"], "type": first["type"]},
+        {"namespace": first["namespace"], "name": first["dataset_name"], "type": first["type"], "kind": first["dataset_kind"]},
         labels,
         unsure,
         frozenset(labels) - set(said),

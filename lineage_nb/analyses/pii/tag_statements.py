@@ -22,7 +22,10 @@ _TAG_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*){0,2}")
 _VALUE = re.compile(r"[\w .,@/+-]{1,256}")
 _BIGQUERY = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _BY_HAND_MARK: Final = "--    by hand: "
+_TABLES: Final = ("table", "view")
 _BY_HAND: Final = ("topic", "file", "folder", "path", "stream", "model", "feature", "share", "function", "index", "external")
+_LIKE_TABLES: Final = ("dataset", "incremental", "seed", "snapshot", "base", "delta", "iceberg", "hive", "managed")
+_PATH: Final = re.compile(r"^[@/~]|://")
 
 
 def tag_sql(answer: Answer, dialect: str, *, tag: str = "pii", possible: bool = False, namespace: str | None = None) -> str:
@@ -71,7 +74,9 @@ def tag_sql(answer: Answer, dialect: str, *, tag: str = "pii", possible: bool = 
     if dialect == "bigquery" and not _BIGQUERY.fullmatch(tag.lower()):
         raise LineageError(f"tag is {tag!r}; BigQuery's labels begin with a letter")
     found, others = taggings(answer)
-    elsewhere = 0
+    whole = len(found)
+    found = [t for t in found if _is_table(t)]
+    strangers, elsewhere = whole - len(found), 0
     if namespace is not None:
         known = answer.lineage.frames["nodes"]["namespace"].drop_nulls().unique()
         if namespace not in known:
@@ -86,6 +91,8 @@ def tag_sql(answer: Answer, dialect: str, *, tag: str = "pii", possible: bool = 
     head.append("Names are quoted as they were recorded. Columns that a source tags so already are left out.")
     if others:
         head.append(f"{plural(others, 'place')} reached are no columns (reports, datasets of unknown columns): not here.")
+    if strangers:
+        head.append(f"{plural(strangers, 'column')} of what is no table or view (reports, stages, files, exports, shares, topics): not here.")
     if elsewhere:
         head.append(f"{plural(elsewhere, 'column')} of other namespaces: not here.")
     if unsure and not possible:
@@ -94,6 +101,14 @@ def tag_sql(answer: Answer, dialect: str, *, tag: str = "pii", possible: bool = 
     if possible and unsure:
         lines += ["", remark("Possible only. To look into, not to tag:"), *(_maybe(t) for t in unsure)]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _is_table(tagging: Tagging) -> bool:
+    """Whether its dataset is a table or a view, or nothing else is known of it."""
+    kind, name = (tagging.facts["type"] or "").lower(), tagging.facts["name"] or tagging.dataset
+    if tagging.facts["kind"] != "dataset" or (not kind and _PATH.search(name)):
+        return False
+    return not kind or (any(t in kind for t in _TABLES) and not any(t in kind for t in _BY_HAND)) or kind in _LIKE_TABLES
 
 
 def _maybe(tagging: Tagging) -> str:

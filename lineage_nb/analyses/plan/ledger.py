@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from lineage_nb.analyses.classify.safe_yaml import loaded
 from lineage_nb.errors import FormatError, LineageError, SchemaError
 
 __all__ = ["DECISIONS", "Ledger", "as_ledger"]
@@ -176,11 +177,7 @@ def _unguarded(text: str) -> str:
 
 
 def _yaml_rows(path: Path, text: str) -> list[Mapping[str, object]]:
-    yaml: Any = import_module("yaml")
-    try:
-        rows = yaml.safe_load(text) or []
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise FormatError.unreadable(path, " ".join(str(error).split())) from error
+    rows = loaded(text, path) or []
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise FormatError.unreadable(path, "a ledger is a list of decisions, each with node and decision")
     return [{str(k): v for k, v in row.items()} for row in rows]

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
+from lineage_nb.model.yaml_depth import is_shallow
 from lineage_nb.sources.dbt.facts import owner_names, tag_list, text, tier
 
 __all__ = ["Described", "Field", "described"]
 
 _MANY: Final = 10_000
 _DEEP: Final = 15
-_SHALLOW: Final = 500
 _MAX_NAME: Final = 8_000
 _NO_VALUE: Final = ("null", "~")
 _OF_MODELS: Final = ("models", "seeds", "snapshots")
@@ -109,21 +109,11 @@ def _load(content: str) -> Any:
     yaml: Any = import_module("yaml")
     fast = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        return yaml.load(content, Loader=fast if _is_shallow(content) else yaml.BaseLoader)
+        return yaml.load(content, Loader=fast if is_shallow(content) else yaml.BaseLoader)
     except (yaml.YAMLError, RecursionError, ValueError, TypeError) as error:
         where = getattr(error, "problem_mark", None)
         line = f"line {where.line + 1}: " if where is not None else ""
         raise ValueError(f"{line}{getattr(error, 'problem', None) or type(error).__name__}") from error
-
-
-def _is_shallow(content: str) -> bool:
-    """Whether the compiled parser, which no limit of recursion protects, can take it."""
-    depth = 0
-    for line in content.splitlines():
-        indent = len(line) - len(line.lstrip(" -?\t"))
-        if indent > depth:
-            depth = indent
-    return depth + content.count("[") + content.count("{") < _SHALLOW
 
 
 class _Count:
