@@ -5,6 +5,7 @@ Of ids even fewer: there are far fewer datasets, and names of columns, than colu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -38,12 +39,15 @@ def id_order(ids: pl.Series) -> Numbers:
     >>> id_order(pl.Series(["u", "t#b", "t", "t#a"])).tolist()
     [2, 3, 1, 0]
     """
-    # Behind a dataset's name comes "#", which no text before it contains and no other byte precedes.
-    if len(ids) < _MANY or ids.str.contains(r'[\x00-"]').any():
+    if len(ids) < _MANY:
         return ids.arg_sort().to_numpy()
     parts = ids.str.split_exact("#", 1).struct.unnest()
-    column = _ranks(parts["field_1"]).fill_null(-1).to_numpy() + 1
-    return _order(_ranks(parts["field_0"] + "#").to_numpy() * (column.max(initial=0) + 1) + column)
+    data = _ranks(parts["field_0"], _followed_by_hash)
+    if data is None:
+        return ids.arg_sort().to_numpy()
+    columns = _ranks(parts["field_1"], _sorted)
+    column = (parts["field_1"].rank("dense") - 1 if columns is None else columns).cast(pl.Int64).fill_null(-1).to_numpy() + 1
+    return _order(data.to_numpy() * (column.max(initial=0) + 1) + column)
 
 
 def _order(place: Numbers) -> Numbers:
@@ -72,20 +76,32 @@ def ranks(values: pl.Series) -> pl.Series:
     >>> ranks(pl.Series(["b", None, "a", "b"])).to_list()
     [1, None, 0, 1]
     """
-    return _ranks(values, ids=values.null_count() == 0)
+    found = _ranks(values, _sorted if values.null_count() else id_order)
+    return values.rank("dense").cast(pl.Int64) - 1 if found is None else found
 
 
-def _ranks(values: pl.Series, *, ids: bool = False) -> pl.Series:
+def _ranks(values: pl.Series, order: Callable[[pl.Series], Numbers | None]) -> pl.Series | None:
+    """Ranks by an order of the different values; None where it gives none, or two of them share a hash."""
     hashed, check = values.hash(), values.hash(seed=SECOND_HASH)
     first = hashed.arg_unique()
-    different = values.gather(first)
-    order = pl.Series(id_order(different)) if ids else different.arg_sort(nulls_last=True)
-    first = first.gather(order)
+    sorted_ = order(values.gather(first))
+    if sorted_ is None:
+        return None
+    first = first.gather(pl.Series(sorted_))
     places = pl.DataFrame({"hash": hashed.gather(first), "i": np.arange(len(first))})
     found = pl.DataFrame({"hash": hashed}).join(places, on="hash", how="left", maintain_order="left")["i"]
     if not (check.gather(first).gather(found) == check).all():
-        return values.rank("dense").cast(pl.Int64) - 1
+        return None
     return pl.select(pl.when(values.is_not_null()).then(found)).to_series().alias(values.name)
+
+
+def _sorted(values: pl.Series) -> Numbers:
+    return values.arg_sort(nulls_last=True).to_numpy()
+
+
+def _followed_by_hash(datasets: pl.Series) -> Numbers | None:
+    """Order of datasets as parts of ids; None where a byte before "#" could part a dataset from its columns."""
+    return None if datasets.str.contains(r'[\x00-"]').any() else (datasets + "#").arg_sort().to_numpy()
 
 
 def sorted_rows(frame: pl.DataFrame) -> pl.DataFrame:
