@@ -151,18 +151,18 @@ def _exposures(answer: Answer) -> str:
 def _cure(answer: Answer) -> str:
     spoken = answer.lineage.spoken
     ends = [f"{spoken(s)} → {spoken(t)}" if s else spoken(t) for s, t in answer.frame.select("source", "target").iter_rows()]
-    return bars(ends, answer.frame["changes"].to_list(), answer.headline, [f"{n:,} others" for n in answer.frame["changes"]], limit=12)
+    return bars(ends, answer.frame["changes"].to_list(), answer.headline, [plural(n, "other") for n in answer.frame["changes"]], limit=12)
 
 
 def _scan_plan(answer: Answer) -> str:
     names = [answer.lineage.spoken(n) for n in answer.frame["node"]]
-    return bars(names, answer.frame["decides"].to_list(), answer.headline, [f"{n:,} columns" for n in answer.frame["decides"]], limit=14)
+    return bars(names, answer.frame["decides"].to_list(), answer.headline, [plural(n, "column") for n in answer.frame["decides"]], limit=14)
 
 
 def _subject_tables(answer: Answer) -> str:
     best = answer.frame.unique("node", keep="first", maintain_order=True)
     counts = best.group_by("how").len().sort("len", "how", descending=[True, False])
-    return bars(counts["how"].to_list(), counts["len"].to_list(), answer.headline, [f"{n:,} tables" for n in counts["len"]], limit=10)
+    return bars(counts["how"].to_list(), counts["len"].to_list(), answer.headline, [plural(n, "table") for n in counts["len"]], limit=10)
 
 
 def _unused(answer: Answer) -> str:
