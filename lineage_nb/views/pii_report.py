@@ -119,13 +119,19 @@ def pii_report(
     )
 
 
+_RARE = ("name-disagrees", "dropped")
+"""States that get no tile where no column is in them."""
+
+
 def _tiles(answer: PiiAnswer, seen: Answer, known: pl.DataFrame) -> list[tuple[str, str]]:
     """The figures on top."""
     told = dict(known["status"].value_counts().iter_rows())
     states = dict(seen.frame["status"].value_counts().iter_rows())
     states["open"] = seen.frame.filter((pl.col("status") == "open") & ~pl.col("normal")).height
     counts = [(len(answer.summary["labels"]), "labels"), (answer.summary["origins"], "tagged places")]
-    counts += [(told.get(word, 0), f"columns {word}") for word, _ in STATUS_WORDS]
+    named = known.filter((pl.col("status") == "clean") & pl.col("named").is_not_null()).height
+    said = {"clean": f"columns clean, {named:,} of them with telling names"} if named else {}
+    counts += [(told.get(word, 0), said.get(word, f"columns {word}")) for word, _ in STATUS_WORDS if word in told or word not in _RARE]
     counts += [(states["open"], "exposures open"), (states.get("accepted", 0), "accepted"), (states.get("expired", 0), "no longer accepted")]
     return [(f"{n:,}", words) for n, words in counts]
 
