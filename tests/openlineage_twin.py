@@ -353,6 +353,7 @@ class Twin:
             self.aliases.add((node_id("dataset", before["namespace"], before["name"]), id_, "openlineage:rename"))
         if written:
             self.rewritten = word in ("CREATE", "OVERWRITE")
+            self.emptied = word == "TRUNCATE"
             return edges
         for edge in edges:
             self.edge(edge, None, None, time)
@@ -436,7 +437,8 @@ class Twin:
             rows, size, _ = self.statistics("out", "outputStatistics", side)
             proven = done or bool(rows) or bool(size)
             edges = self.dataset(side, time, job, covered, proven, written=True)
-            edges.append((job, id_, "WRITE", None, None, None, "openlineage:outputs"))
+            over = "OVERWRITE" if self.emptied and state == "COMPLETE" else None
+            edges.append((job, id_, "WRITE", over, None, None, "openlineage:outputs"))
             claim = None if proven else (job, id_, frozenset(edges))
             for edge in edges:
                 self.edge(edge, job, claim, time)

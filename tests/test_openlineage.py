@@ -167,7 +167,7 @@ DATASET_FACETS: dict[str, Any] = {
     "symlinks": shaped({"identifiers": st.lists(name_pair, max_size=2)}),
     "datasetType": shaped({"datasetType": st.sampled_from(["TABLE", "VIEW"])}),
     "lifecycleStateChange": shaped(
-        {"lifecycleStateChange": st.sampled_from(["DROP", "RENAME", "CREATE", "ALTER", "overwrite"])},
+        {"lifecycleStateChange": st.sampled_from(["DROP", "RENAME", "CREATE", "ALTER", "overwrite", "TRUNCATE"])},
         previousIdentifier=name_pair,
     ),
     "dataQualityMetrics": shaped({"bytes": number}),

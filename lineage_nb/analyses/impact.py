@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.result import Answer, plural
+from lineage_nb.analyses.unread import unread_sentences
 from lineage_nb.analyses.usage_log import UsageLog, usage_log
 from lineage_nb.errors import LineageError, did_you_mean
 from lineage_nb.graph.csr import Ints
@@ -219,7 +220,7 @@ def _trust(lineage: Lineage, frame: pl.DataFrame, usage: str) -> tuple[str, ...]
     rejected = lineage.data.report.rejected
     if rejected:
         notes.append(f"{plural(rejected, 'record')} of the sources could not be read (see report).")
-    return tuple(notes)
+    return (*notes, *unread_sentences(lineage))
 
 
 def _explain(lineage: Lineage, start: int, indirect: bool, answered: Ints, node: str) -> pl.DataFrame:

@@ -114,7 +114,8 @@ _ALL = (
                 "subtype",
                 pl.String,
                 "IDENTITY, TRANSFORMATION, AGGREGATION; FILTER, JOIN, GROUP_BY, SORT, WINDOW, CONDITIONAL; also DECRYPTION "
-                "(shows what was hidden), PREDICATE (tells whether a value is so), of a WRITE OVERWRITE (nothing is left of before)",
+                "(shows what was hidden), PREDICATE (tells whether a value is so), REFERENCE (named, though nothing is made of it), "
+                "of a WRITE OVERWRITE (nothing is left of before)",
             ),
             _c(
                 "verdict",

@@ -100,7 +100,10 @@ class Job:
 
 @dataclass
 class Dataset:
-    """What is known of a dataset so far; `step` counts what was told, so that it is known what came last."""
+    """What is known of a dataset so far; `step` counts what was told, so that it is known what came last.
+
+    `deleted` and `restored` are when it was last dropped and brought back.
+    """
 
     namespace: str
     name: str
@@ -109,6 +112,7 @@ class Dataset:
     last: int | None = None
     step: int = -1
     deleted: int | None = None
+    restored: int | None = None
     columns: dict[str, tuple[str | None, int | None]] = field(default_factory=dict)
 
     def column(self, name: str, data_type: str | None = None, ordinal: int | None = None) -> None:
@@ -176,7 +180,8 @@ def node_frame(
     """
     rows: list[tuple[Any, ...]] = []
     for node, about in datasets.items():
-        seen = (about.first, about.last, about.deleted)
+        back = about.restored is not None and (about.deleted is None or about.restored >= about.deleted)
+        seen = (about.first, about.last, None if back else about.deleted)
         rows.append((node, "dataset", about.type, about.namespace, about.name, None, None, None, None, *seen))
         for name, told in about.columns.items():
             home = (about.namespace, name, node)

@@ -9,8 +9,8 @@ the model says that no input feeds it. Three things are left open, so that analy
   unless nothing but the star was written;
 - a verdict that is not known is null, for all edges of a job between the same two columns.
 
-Two subtypes say more than OpenLineage's: DECRYPTION shows what encryption hid, of a PREDICATE only a comparison of the
-value shows. A WRITE of a job that always replaces all that a table held is an OVERWRITE. The extra column `k` of a
+Three subtypes say more than OpenLineage's: DECRYPTION shows what encryption hid, of a PREDICATE only a comparison of the
+value shows, a REFERENCE (INDIRECT) names a column that nothing of the output is made of. A WRITE of a job that always replaces all that a table held is an OVERWRITE. The extra column `k` of a
 FILTER says how many distinct values of the column stand behind every row that came out.
 
 A statement that moves no values (DELETE) has no READ, only what it filters by. A renamed table goes by its new name
@@ -19,8 +19,7 @@ where the old one was not used again; else, and where tables are swapped, the co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 import polars as pl
@@ -35,56 +34,20 @@ from lineage_nb.sources.sql_facts import (
     Times,
     dataset_id,
     edge_frame,
+    fitted,
     least,
     most,
     node_frame,
     place,
     without_values,
 )
+from lineage_nb.sources.sql_said import REFERENCE, Said, said_by
 from lineage_nb.sql.result import Edge, Event, SqlLineage, Statement
-from lineage_nb.sql.words import AGGREGATION, FILTER, SUBTYPES, type_of
+from lineage_nb.sql.words import AGGREGATED, AGGREGATION, FILTER, GROUP_BY, SUBTYPES, WINDOW, type_of
 
 __all__ = ["Job", "SqlRows", "dataset_id"]
 
 _TYPES: Final = ("table", "view", "materialized view", "external table", "dynamic table")
-_CHANGES: Final = ("INSERT", "MERGE", "UPDATE", "DELETE", "COPY", "LOAD")
-
-
-class _Said(NamedTuple):
-    """A statement or a script, in the words they share; `passing` are tables that do not outlive a script."""
-
-    inputs: Sequence[str]
-    outputs: Sequence[str]
-    columns: Mapping[str, Sequence[str]]
-    edges: Iterable[Edge]
-    statements: Sequence[Statement]
-    temporary: frozenset[str]
-    passing: frozenset[str]
-
-    def fills(self, table: str) -> bool:
-        """Whether anything is put into a written table, or taken from it; not where it is only declared."""
-        declared = any(e.table == table for s in self.statements for e in s.events)
-        return not declared or any(s.kind in _CHANGES and table in s.outputs for s in self.statements)
-
-
-    def writers(self, table: str) -> int:
-        """How many statements write a table."""
-        return sum(table in s.outputs for s in self.statements)
-
-    def replaces(self, table: str) -> bool:
-        """Whether the one statement that writes a stored table replaces all that it held."""
-        events = [e.what for s in self.statements for e in s.events if e.table == table]
-        return events == ["replace"] and self.writers(table) == 1 and table not in self.temporary
-
-
-def _said(what: SqlLineage | Statement) -> _Said:
-    if isinstance(what, Statement):
-        nothing: frozenset[str] = frozenset()
-        return _Said(what.inputs, what.outputs, what.columns, what.edges, (what,), what.temporary, nothing)
-    edges = chain.from_iterable(edges for _, edges in what.flows)
-    temporary = frozenset(t for s in what.statements for t in s.temporary)
-    passing = (temporary | what.trail.keys()) - frozenset(what.outputs)
-    return _Said(what.inputs, what.outputs, what.columns, edges, what.statements, temporary, passing)
 
 
 class _Write(NamedTuple):
@@ -145,6 +108,8 @@ class SqlRows:
         self._writes: list[_Write] = []
         self._moves: list[_Move] = []
         self._aliases: set[tuple[str, str, str]] = set()
+        self._unread: set[str] = set()
+        self._drops: list[tuple[str, bool, int | None]] = []
         self._step = 0
 
     # -- what is said ----------------------------------------------------------------------------------------
@@ -184,7 +149,7 @@ class SqlRows:
         self, what: SqlLineage | Statement, *, first: int | None = None, last: int | None = None
     ) -> None:
         """Note the tables and columns of a statement that writes nothing."""
-        said = _said(what)
+        said = said_by(what)
         for table in said.inputs:
             self._touch(table, (first, last))
         for edge in said.edges:
@@ -198,6 +163,7 @@ class SqlRows:
         *,
         first: int | None = None,
         last: int | None = None,
+        proven: bool = True,
     ) -> bool:
         """Note what a statement or script does.
 
@@ -209,22 +175,24 @@ class SqlRows:
             The job that it is; without one only tables, columns and what becomes of tables are noted.
         first, last : int, optional
             When it ran, microseconds since 1970, UTC.
+        proven : bool
+            Whether it was not taken back: what may have been rolled back replaces and drops nothing.
 
         Returns
         -------
         bool
             Whether the job writes a table.
         """
-        said, times = _said(what), (first, last)
+        said, times = said_by(what), (first, last)
         for statement in said.statements:
             self._definitions(statement, said, times)
             for event in statement.events:
-                self._event(event, job, said, times)
+                self._event(event, job, said, times, proven=proven)
         edges: dict[str, list[Edge]] = {}
         for edge in said.edges:
             edges.setdefault(edge.output_table, []).append(edge)
         fed = bool(said.inputs) and any(said.columns.get(table) for table in said.outputs)
-        written = [t for t in said.outputs if self._output(t, said, edges.get(t, []), job, fed, times)]
+        written = [t for t in said.outputs if self._output(t, said, edges.get(t, []), job, fed, times, proven)]
         if not written or job is None:
             return False
         self._job(job, times)
@@ -232,6 +200,11 @@ class SqlRows:
             node = self._touch(source, times)
             if fed:
                 self._add(node, job.id, "READ", job.id, times)
+        for table, name, output in said.references():
+            column = without_values(name)
+            self._datasets[self.id_of(table)].column(column)
+            ends = (column_id(self.id_of(table), column), self.id_of(output))
+            self._edges.append(EdgeRow(*ends, "INDIRECT", REFERENCE, None, None, job.id, *times))
         return True
 
     def _job(self, job: Job, times: Times) -> None:
@@ -249,9 +222,9 @@ class SqlRows:
         )
         return node
 
-    def _definitions(self, statement: Statement, said: _Said, times: Times) -> None:
+    def _definitions(self, statement: Statement, said: Said, times: Times) -> None:
         word = statement.kind.removeprefix("CREATE ").lower()
-        for table in {e.table for e in statement.events if e.what in ("create", "replace")} - said.passing:
+        for table in {e.table for e in statement.events if statement.defines(e)} - said.passing:
             about = self._datasets[self._touch(table, times)]
             if table in said.temporary:
                 about.type = "temporary table"
@@ -267,13 +240,16 @@ class SqlRows:
                 for ordinal, name in enumerate(names):
                     about.column(without_values(name), declared[name] if declared else None, ordinal)
 
-    def _event(self, event: Event, job: Job | None, said: _Said, times: Times) -> None:
+    def _event(self, event: Event, job: Job | None, said: Said, times: Times, *, proven: bool) -> None:
         what, table, other = event
         if table in said.passing or self._known_as(table).endswith(STAR):
             return  # one of many tables that share a name: the others live on
         if what == "drop":
+            if proven and not said.may_be_undone:
+                self._drops.append((self.id_of(table), other == "view", times[1]))
+        elif what == "undrop":
             about = self._datasets[self.id_of(table)]
-            about.deleted = most(about.deleted, times[1])
+            about.restored = most(about.restored, times[1])
         elif other is not None and what in ("rename", "swap"):
             if len(said.statements) > 1 and other in said.outputs:
                 return  # a script's lineage speaks of tables by their later names already
@@ -284,7 +260,7 @@ class SqlRows:
                 self._moves.append(_Move(old, new, what == "swap", job, times, self._step))
 
     def _output(
-        self, table: str, said: _Said, edges: list[Edge], job: Job | None, fed: bool, times: Times
+        self, table: str, said: Said, edges: list[Edge], job: Job | None, fed: bool, times: Times, proven: bool
     ) -> bool:
         """Note one written table; False where it is only declared, or no job is named."""
         names = [without_values(name) for name in said.columns.get(table, ())]
@@ -294,9 +270,12 @@ class SqlRows:
                 self._datasets[target].column(name)
         if job is None or not (names or edges or said.fills(table)):
             return False
-        self._add(job.id, target, "WRITE", job.id, times, "OVERWRITE" if said.replaces(table) else None)
+        self._add(job.id, target, "WRITE", job.id, times, "OVERWRITE" if proven and said.replaces(table) else None)
+        if said.is_unread(table, edges):
+            self._unread.add(target)
         if said.writers(table) > 1:  # what one of them says of its groups is not true of the others'
             edges = [e._replace(least=None) for e in edges]
+        self._groups(target, edges, job.id, times)
         by_column: dict[str, list[Edge]] = {name: [] for name in names if name != STAR}
         for edge in edges:
             if edge.output_column is None:
@@ -304,15 +283,27 @@ class SqlRows:
             elif edge.output_column != STAR:
                 by_column.setdefault(without_values(edge.output_column), []).append(edge)
         for name, into in by_column.items():
-            self._column(column_id(target, name), into, job.id, times)
+            self._column(column_id(target, name), into, job.id, times, settled=said.settles(table, name))
         self._writes.append(_Write(job.id, target, frozenset(by_column), STAR in names, fed, times))
         return True
 
-    def _column(self, target: str, edges: list[Edge], job: str, times: Times) -> None:
+    def _groups(self, target: str, edges: list[Edge], job: str, times: Times) -> None:
+        """Note what aggregates are made of one value of: a column that conditions fix is like one that groups."""
+        if not any(e.fixed for e in edges):
+            return
+        folded = {e.output_column for e in edges if e.subtype <= AGGREGATION and e.verdict == AGGREGATED}
+        for edge in (e for e in edges if e.fixed and folded):
+            if edge.output_column is None:
+                self._sql_edge(edge._replace(subtype=GROUP_BY), target, job, times)
+            elif edge.output_column in folded:
+                column = column_id(target, without_values(edge.output_column))
+                self._sql_edge(edge._replace(subtype=WINDOW), column, job, times)
+
+    def _column(self, target: str, edges: list[Edge], job: str, times: Times, *, settled: bool) -> None:
         direct = [e for e in edges if e.subtype <= AGGREGATION]
-        if not direct:
+        if not direct and settled:
             self._add(job, target, "WRITE", job, times)
-        stated = job if all(e.input_table for e in direct) else None
+        stated = job if settled and all(e.input_table for e in direct) else None
         for edge in edges:
             self._sql_edge(edge, target, stated if edge.subtype <= AGGREGATION else job, times)
 
@@ -343,16 +334,23 @@ class SqlRows:
         Returns
         -------
         dict of str to polars.DataFrame
-            nodes, edges and aliases of the model, as far as they have rows.
+            nodes, edges, aliases and coverage (tables into which something went that nobody could read) of the model,
+            as far as they have rows.
         """
         for move in self._moves:
             self._moved(move)
         self._moves = []
+        for node, if_view, at in self._drops:
+            about = self._datasets[node]
+            if not if_view or "view" in (about.type or ""):
+                about.deleted = most(about.deleted, at)
+        self._drops = []
         open_tables = self._close()
         made = {
             "nodes": node_frame(self._datasets, self._jobs, open_tables),
             "edges": edge_frame(self._edges, self.evidence),
             "aliases": pl.DataFrame(sorted(self._aliases), schema=FRAMES["aliases"].schema, orient="row"),
+            "coverage": fitted("coverage", pl.DataFrame({"scope": sorted(self._unread)}, schema={"scope": pl.String}).with_columns(what=pl.lit("lineage"), complete=pl.lit(False))),
         }
         return {name: frame for name, frame in made.items() if frame.height}
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlglot import exp
 
 from lineage_nb.sql.expressions import walk
+from lineage_nb.sql.fixed import fix
 from lineage_nb.sql.flows import influence
 from lineage_nb.sql.relations import Relation
 from lineage_nb.sql.scope import Scope
@@ -22,6 +23,7 @@ def filtered(scope: Scope, args: dict[str, Any]) -> None:
     for clause in ("where", "prewhere"):
         if args.get(clause) is not None:
             walk(scope, args[clause].this, scope.influence, FILTER)
+            fix(scope, args[clause].this, scope.influence, FILTER)
     connect = args.get("connect")
     if connect is not None:
         for clause, subtype in (("start", FILTER), ("connect", JOIN)):
@@ -34,6 +36,7 @@ def late_filtered(scope: Scope, args: dict[str, Any]) -> None:
     for clause in ("having", "qualify"):
         if args.get(clause) is not None:
             walk(scope, args[clause].this, scope.influence, FILTER)
+            fix(scope, args[clause].this, scope.influence, FILTER)
     limit = args.get("limit")
     for key in (
         limit.args.get("expressions") or () if limit is not None else ()

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlglot import Token, TokenType, exp
 
+from lineage_nb.sql.catalog import Names
 from lineage_nb.sql.draft import Draft
 from lineage_nb.sql.queries import evaluate
 from lineage_nb.sql.rewording import after, name_at
 from lineage_nb.sql.scope import Scope
 
-__all__ = ["HARMLESS", "command", "table_at"]
+__all__ = ["HARMLESS", "command", "table_at", "table_named"]
 
 Parse = Callable[[list[Token]], Any]
 
@@ -118,6 +119,10 @@ def command(tokens: Sequence[Token], scope: Scope, draft: Draft, parse: Parse) -
         return True
     if words[:2] == ["ALTER", "TABLE"]:
         return _altered(tokens, scope, draft)
+    if words[0] == "UNDROP" and {"TABLE", "VIEW"} & set(words[1:4]):
+        place = max(i for i, word in enumerate(words[:4]) if word in ("TABLE", "VIEW"))
+        draft.event("undrop", table_at(tokens, place + 1, scope))
+        return True
     if words[:2] == ["RENAME", "TABLE"]:
         for i in (i for i, word in enumerate(words) if word == "TO"):
             before = max((j for j in range(i) if words[j] in (",", "TABLE")), default=1)
@@ -176,7 +181,11 @@ def _all_columns(source: str, target: str, scope: Scope, draft: Draft) -> None:
 
 def table_at(tokens: Sequence[Token], start: int, scope: Scope) -> str:
     """The table that is named at a token."""
-    names = scope.context.names
+    return table_named(tokens, start, scope.context.names)
+
+
+def table_named(tokens: Sequence[Token], start: int, names: Names) -> str:
+    """The table that is named at a token, as `names` completes it."""
     parts = [t.text for t in name_at(tokens, start)[0] if t.token_type != TokenType.DOT]
     quoted = {t.text for t in tokens if t.token_type == TokenType.IDENTIFIER}
     ids = [exp.to_identifier(p, quoted=p in quoted) for p in parts[-3:]]

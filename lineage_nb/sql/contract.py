@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from lineage_nb.sql.flows import (
     CARRIED,
+    FIXED,
     PREDICATE,
     RESTORES,
     Flow,
@@ -135,6 +136,8 @@ def _passing(statements: tuple[Statement, ...]) -> set[str]:
                     passing.discard(table)
             elif what == "drop" and table in created:
                 passing.add(table)
+            elif what == "undrop" and table not in statement.temporary:
+                passing.discard(table)
     return passing
 
 
@@ -178,13 +181,13 @@ def _through(statement: Statement, made: Mapping[str, _Made]) -> Iterator[Edge]:
                 told = (verdict_of(packed), masked(packed), path, restores(packed), predicate(packed))
             else:
                 told = (PLAIN, masked(packed), path, False, False)
-            yield Edge(output, name, table, column, subtype, *told)
+            yield Edge(output, name, table, column, subtype, *told, None, subtype > AGGREGATION and bool(packed & FIXED))
 
 
 def _packed(edge: Edge) -> int:
     """Trace of an edge."""
     if edge.subtype > AGGREGATION:
-        return CARRIED
+        return FIXED if edge.fixed else CARRIED
     more = (RESTORES if edge.restores else 0) | (PREDICATE if edge.predicate else 0)
     return trace(edge.verdict, edge.masking) | more
 

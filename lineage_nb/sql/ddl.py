@@ -221,9 +221,17 @@ def _drop(node: Any, scope: Scope, draft: Draft) -> Relation:
     kind = str(node.args.get("kind") or "").upper()
     draft.kind = f"DROP {kind}".strip()
     if kind in _TABLES or kind == "TABLE":
+        perhaps = bool(node.args.get("exists")) and "VIEW" in kind
         for target in node.args.get("tables") or [node.this]:
             if isinstance(target, exp.Table):
-                draft.event("drop", scope.context.names.table(target))
+                draft.event("drop", scope.context.names.table(target), "view" if perhaps else None)
+    return Relation()
+
+
+def _undrop(node: Any, scope: Scope, draft: Draft) -> Relation:
+    draft.kind = "UNDROP"
+    if str(node.args.get("kind") or "").upper() in _TABLES and isinstance(node.this, exp.Table):
+        draft.event("undrop", scope.context.names.table(node.this))
     return Relation()
 
 
@@ -292,6 +300,7 @@ DEFINERS: dict[type, _Definer] = {
         ("Export", _export),
         ("Cache", _cache),
         ("Drop", _drop),
+        ("Undrop", _undrop),
         ("TruncateTable", _truncate),
         ("Alter", _alter),
         ("Execute", _execute),

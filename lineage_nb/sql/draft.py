@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from lineage_nb.sql.flows import Flow, add, masked, predicate, restores, verdict_of
+from lineage_nb.sql.flows import FIXED, Flow, add, masked, predicate, restores, verdict_of
 from lineage_nb.sql.relations import STAR, Relation
 from lineage_nb.sql.result import Edge, Event, Problem, Statement, made
 from lineage_nb.sql.words import AGGREGATION, FILTER
@@ -86,17 +86,18 @@ class Draft:
                         continue
                     shown = verdict_of(packed) if subtype <= AGGREGATION else 0
                     told = (restores(packed), predicate(packed)) if subtype <= AGGREGATION else (False, False)
-                    edges.append(Edge(table, name, source, column, subtype, shown, masked(packed), path, *told))
+                    edges.append(Edge(table, name, source, column, subtype, shown, masked(packed), path, *told, None, bool(packed & FIXED)))
             rows = self.rows.get(table)
             if rows:
                 least = self.least.get(table, {})
                 edges += [
                     Edge(table, None, source, column, subtype, 0, False, path)._replace(
-                        least=least.get((source, column)) if subtype == FILTER and path is None else None
+                        least=least.get((source, column)) if subtype == FILTER and path is None else None,
+                        fixed=bool(packed & FIXED),
                     )
-                    if least
+                    if least or packed
                     else Edge(table, None, source, column, subtype, 0, False, path)
-                    for source, column, path, subtype in rows
+                    for (source, column, path, subtype), packed in rows.items()
                 ]
         return edges
 

@@ -8,9 +8,12 @@ from typing import Any
 from sqlglot import exp
 
 from lineage_nb.sql.dictionaries import looked_up
+from lineage_nb.sql.exact import EXACT
+from lineage_nb.sql.fixed import fix
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, add, carry, joined, trace
 from lineage_nb.sql.functions import FunctionTable
 from lineage_nb.sql.json_paths import json_path
+from lineage_nb.sql.quantiles import effect_of
 from lineage_nb.sql.relations import STAR, BaseTable
 from lineage_nb.sql.scope import Scope, lists, resolve
 from lineage_nb.sql.steps import STEPS, Walk, behind, push_arguments
@@ -273,8 +276,9 @@ def _anonymous(at: Walk, node: Any, subtype: int, packed: int) -> None:
     if isinstance(node, _COMBINED) and _is_conditional(node):
         *values, condition = node.expressions
         at.stack.append((condition, COMPOSED[subtype][CONDITIONAL], CARRIED))
+        fix(at.scope, condition, at.flow, COMPOSED[subtype][CONDITIONAL])
         node = exp.Anonymous(this=str(node.name)[:-2], expressions=values)
-    effect = functions.of(node)
+    effect = effect_of(functions, node)
     step, steers = COMPOSED[subtype][effect.subtype], functions.configures.get(type(node))
     push_arguments(node, step, behind(packed, effect), at.stack, effect, steers)
 
@@ -342,6 +346,7 @@ def _exists(at: Walk, node: Any, subtype: int, packed: int) -> None:
 
 _STEPS = {
     **STEPS,
+    **EXACT,
     **{
         kind: handler
         for names, handler in (

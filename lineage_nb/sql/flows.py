@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from lineage_nb.sql.words import COMPOSED, DERIVED, IDENTITY, PLAIN, PSEUDONYMISED, UNKNOWN
+from lineage_nb.sql.words import AGGREGATION, COMPOSED, DERIVED, IDENTITY, PLAIN, PSEUDONYMISED, UNKNOWN
 
 __all__ = [
     "CARRIED",
+    "FIXED",
     "PREDICATE",
     "RESTORES",
     "Cell",
@@ -35,6 +36,8 @@ Flow = dict[Key, int]
 CARRIED: Final = PLAIN << 1
 RESTORES: Final = 1 << 4
 PREDICATE: Final = 1 << 5
+FIXED: Final = 1 << 6
+"""Of an influence: one value of the column passes, no other."""
 _VERDICT: Final = 14
 
 
@@ -79,7 +82,7 @@ def joined(outer: int, inner: int) -> int:
     if outer == CARRIED:
         return inner
     compared = inner & PREDICATE or (outer & PREDICATE and (inner & _VERDICT) >> 1 < DERIVED)
-    return max(outer & _VERDICT, inner & _VERDICT) | ((outer | inner) & 17) | (PREDICATE if compared else 0)
+    return max(outer & _VERDICT, inner & _VERDICT) | ((outer | inner) & (17 | FIXED)) | (PREDICATE if compared else 0)
 
 
 def add(flow: Flow, key: Key, packed: int) -> None:
@@ -90,7 +93,7 @@ def add(flow: Flow, key: Key, packed: int) -> None:
     elif old != packed:
         shown = min(old & _VERDICT, packed & _VERDICT)
         more = sum(b for b, holds in ((RESTORES, restores), (PREDICATE, predicate)) if holds(old) or holds(packed))
-        flow[key] = shown | (old & packed & 1) | more
+        flow[key] = shown | (old & packed & 1) | more | ((old | packed) & FIXED)
 
 
 def carry(into: Flow, flow: Mapping[Key, int], subtype: int, packed: int, path: str | None = None) -> None:
@@ -99,6 +102,8 @@ def carry(into: Flow, flow: Mapping[Key, int], subtype: int, packed: int, path: 
     for (table, column, inner_path, inner), inner_packed in flow.items():
         if path is not None:
             inner_path = f"{inner_path}.{path}" if inner_path else path
+        if inner_packed & FIXED and subtype > AGGREGATION:
+            inner_packed &= ~FIXED
         add(into, (table, column, inner_path, composed[inner]), joined(packed, inner_packed))
 
 

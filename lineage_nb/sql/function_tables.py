@@ -52,11 +52,11 @@ TYPES: Final[dict[str, dict[str, str]]] = {
             Min Max AnyValue First FirstValue Last LastValue NthValue ArrayAgg ArrayConcatAgg ArrayUnionAgg
             ArrayUniqueAgg GroupConcat JSONArrayAgg JSONObjectAgg JSONBObjectAgg ObjectAgg Mode PercentileDisc
             ArgMax ArgMin ApproxQuantiles ApproxTopK ApproxTopKAccumulate ApproxTopKCombine ApproxTopSum
-            BitmapConstructAgg BitmapOrAgg""",
+            BitmapConstructAgg BitmapOrAgg LogicalAnd LogicalOr""",
         "aggregated": """
             Sum Avg Stddev StddevPop StddevSamp Variance VariancePop Corr CovarPop CovarSamp Median PercentileCont
-            Quantile ApproxQuantile ApproxPercentileAccumulate ApproxPercentileCombine LogicalAnd LogicalOr
-            BoolxorAgg BitwiseAndAgg BitwiseOrAgg BitwiseXorAgg Kurtosis Skewness RegrAvgx RegrAvgy RegrIntercept
+            Quantile ApproxQuantile ApproxPercentileAccumulate ApproxPercentileCombine BoolxorAgg
+            BitwiseAndAgg BitwiseOrAgg BitwiseXorAgg Kurtosis Skewness RegrAvgx RegrAvgy RegrIntercept
             RegrR2 RegrSlope RegrSxx RegrSxy RegrSyy RegrValx RegrValy Grouping GroupingId""",
         "counted": "Count CountIf ApproxDistinct RegrCount Hll HashAgg Minhash MinhashCombine ApproximateSimilarity",
         "guessed": "AIAgg AISummarizeAgg",
@@ -135,7 +135,7 @@ POSITIONS: Final[dict[str, dict[str, dict[str, str]]]] = {
     "clickhouse": {
         "Encrypt": {
             "this": "derived",
-            "passphrase": "hashed",
+            "passphrase": "carried",
             "aad": "masked",
             "encryption_method": "derived",
         },

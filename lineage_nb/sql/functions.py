@@ -266,6 +266,8 @@ def _call(functions: FunctionTable, node: Any) -> Effect:
     name = node.name
     if name.upper() in _DATE_PARTS and node.expressions and node.expressions[0].name.upper() in _WHOLE:
         return CARRIES
+    if name.upper() == "MASK" and any(isinstance(e, exp.Null) for e in node.expressions[1:4]):
+        return CARRIES  # Spark's mask(x, NULL, …) leaves letters or digits as they are
     return functions.named(name)
 
 

@@ -165,8 +165,9 @@ def _numbered(statement: Statement, index: int) -> Statement:
 
 def _learn(catalog: Catalog, statement: Statement) -> None:
     """Keep the columns of tables that a statement creates for those after it."""
-    for what, table, other in statement.events:
-        if what in ("create", "replace", "clone", "like"):
+    for event in statement.events:
+        what, table, other = event
+        if what in ("clone", "like") or statement.defines(event):
             declared = statement.types.get(table)
             columns = statement.columns.get(table, ())
             if declared:

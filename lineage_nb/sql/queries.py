@@ -282,7 +282,8 @@ def _select(node: Any, parent: Scope) -> Relation:
             scope.influence.update(source_relation.influence)
     relation.influence = scope.influence
     if args.get("having") is not None or any(r.least for _, r in scope.relations):
-        relation.least = least_of(scope, args)
+        relation.least = least_of(scope, node, relation.cells)
+    relation.single = len(scope.relations) == 1 and scope.relations[0][1].single
     return relation
 
 

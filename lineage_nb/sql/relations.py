@@ -37,9 +37,11 @@ class Relation:
         A cell for the row as a value (``UNNEST``'s element, a whole-row reference), if it is one.
     least
         (table, column) → how many distinct values of it stand behind every row, at least.
+    single
+        Whether all values of a row are of the same row, or group of rows, of one stored table.
     """
 
-    __slots__ = ("_index", "cells", "influence", "least", "names", "openings", "whole")
+    __slots__ = ("_index", "cells", "influence", "least", "names", "openings", "single", "whole")
 
     def __init__(
         self,
@@ -55,6 +57,7 @@ class Relation:
         self.influence: Flow = influence if influence is not None else {}
         self.whole = whole
         self.least: dict[tuple[str, str], int] | None = None
+        self.single = False
         self._index: dict[str, int] | None = None
 
     @property
@@ -118,6 +121,7 @@ class Relation:
             [*names[:kept], *self.names[kept:]], self.cells, self.openings, self.influence, self.whole
         )
         renamed.least = self.least
+        renamed.single = self.single
         return renamed
 
 
@@ -142,6 +146,7 @@ class BaseTable(Relation):
         self.influence = {}
         self.whole = None
         self.least = None
+        self.single = True
         self._cells: list[Cell] | None = None
         if known is not None:
             self.known = True

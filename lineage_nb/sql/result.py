@@ -29,6 +29,10 @@ EDGES = {
 for INDIRECT edges; `path` is the part of a JSON value that was taken, null for the whole; `statement` counts from 0."""
 
 
+HIDDEN = ("what the procedure reads and writes is not known", "dynamic SQL cannot be known from the text")
+FOREIGN = "which is not read"
+"""How messages of problems begin, and end, that hide what a statement writes."""
+
 Frozen = TypeVar("Frozen")
 
 
@@ -43,7 +47,8 @@ class Edge(NamedTuple):
     """One input column's part in one output; subtype and verdict are codes of `words`.
 
     `restores` where decryption shows what encryption hid, `predicate` where only a comparison of the value shows. A
-    FILTER of groups by the number of their distinct values has that number in `least`.
+    FILTER of groups by the number of their distinct values has that number in `least`; an influence that lets one value of
+    the column pass is `fixed`.
     """
 
     output_table: str
@@ -57,6 +62,7 @@ class Edge(NamedTuple):
     restores: bool = False
     predicate: bool = False
     least: int | None = None
+    fixed: bool = False
 
     def row(self, statement: int) -> tuple[object, ...]:
         """The edge as a row of `EDGES`."""
@@ -73,6 +79,12 @@ class Problem(NamedTuple):
     column: int = 0
     statement: int = 0
 
+    @property
+    def hides_effects(self) -> bool:
+        """Whether something runs here of which nobody can tell what it writes: a procedure, SQL that is put together."""
+        foreign = self.message.startswith("procedure ") and self.message.endswith(FOREIGN)
+        return foreign or self.message.startswith(HIDDEN)
+
     def __str__(self) -> str:
         column = f", column {self.column}" if self.column else ""
         where = f"line {self.line}{column}: " if self.line else ""
@@ -82,8 +94,8 @@ class Problem(NamedTuple):
 class Event(NamedTuple):
     """What a statement does to a table as a whole.
 
-    `what` is one of ``create``, ``replace`` (its content before is gone), ``truncate``, ``drop``, ``rename`` (to
-    `other`), ``swap`` (with `other`), ``clone`` (from `other`), ``exchange`` (partitions from `other`).
+    `what` is one of ``create``, ``replace`` (its content before is gone), ``truncate``, ``drop`` (`other` is
+    ``view`` where it may only concern a view: IF EXISTS), ``undrop``, ``rename`` (to `other`), ``swap`` (with `other`), ``clone`` (from `other`), ``exchange`` (partitions from `other`).
     """
 
     what: str
@@ -138,6 +150,10 @@ class Statement:
     types: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     uses: tuple[str, tuple[str, ...]] | None = None
     references: tuple[tuple[str, str], ...] = ()
+
+    def defines(self, event: Event) -> bool:
+        """Whether one of its events tells which columns a table has: not where only its rows are replaced."""
+        return event.what == "create" or (event.what == "replace" and self.kind.startswith("CREATE"))
 
     def frame(self, index: int = 0) -> pl.DataFrame:
         """Its edges as a frame with the schema `EDGES`."""

@@ -7,6 +7,7 @@ from typing import Any
 from sqlglot import exp
 
 from lineage_nb.sql.expressions import cell_of, walk
+from lineage_nb.sql.fixed import fix
 from lineage_nb.sql.flows import Cell, influence
 from lineage_nb.sql.pivots import pivoted
 from lineage_nb.sql.placeholders import is_placeholder
@@ -192,6 +193,7 @@ def _join(scope: Scope, join: Any) -> None:
     for condition in (join.args.get("on"), join.args.get("match_condition")):
         if isinstance(condition, exp.Expression):
             walk(scope, condition, scope.influence, JOIN)
+            fix(scope, condition, scope.influence, JOIN)
     if kind in ("SEMI", "ANTI") or side in ("SEMI", "ANTI"):
         _hide(scope, len(before))
         scope.merged = merged

@@ -17,17 +17,19 @@ from lineage_nb.sql.context import Context
 from lineage_nb.sql.ddl import DEFINERS
 from lineage_nb.sql.draft import Draft
 from lineage_nb.sql.expressions import cell_of, walk
-from lineage_nb.sql.flows import Cell
+from lineage_nb.sql.flows import Cell, trace
 from lineage_nb.sql.functions import FunctionTable
+from lineage_nb.sql.heads import sources, written
 from lineage_nb.sql.model_clause import has_model
 from lineage_nb.sql.queries import evaluate
-from lineage_nb.sql.relations import Relation
+from lineage_nb.sql.relations import STAR, Relation
 from lineage_nb.sql.result import Problem, Statement
 from lineage_nb.sql.rewording import logged_rows, logged_to, reworded
 from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.text import StatementText
 from lineage_nb.sql.tokens import Piece, lexer, of_dialect
 from lineage_nb.sql.variables import NOTHING_HELD, Variables, is_constant
+from lineage_nb.sql.words import TRANSFORMATION, UNKNOWN
 from lineage_nb.sql.writes import WRITERS
 
 __all__ = ["Reader"]
@@ -125,15 +127,15 @@ class Reader:
             problem = Problem(
                 f"a statement of {len(tokens)} tokens is not read (limit {MAX_TOKENS})", piece.line
             )
-            return Statement("UNPARSED", text, piece.line, problems=(problem,))
+            return self._unread(piece, text, problem)
         if text.count("(") > MAX_DEPTH and _depth(tokens) > MAX_DEPTH:
             problem = Problem(
                 f"parentheses are nested deeper than {MAX_DEPTH}, which is not read", piece.line
             )
-            return Statement("UNPARSED", text, piece.line, problems=(problem,))
+            return self._unread(piece, text, problem)
         if text.count("][") > MAX_SUBSCRIPTS:
             problem = Problem(f"more than {MAX_SUBSCRIPTS} subscripts in a row are not read", piece.line)
-            return Statement("UNPARSED", text, piece.line, problems=(problem,))
+            return self._unread(piece, text, problem)
         try:
             node, tokens = self._parse(tokens, piece.source)
         except _PARSER_FAULTS as error:
@@ -146,7 +148,22 @@ class Reader:
             problem = Problem(
                 f"parsed, but not a statement that can be read ({type(error).__name__}: {error})", piece.line
             )
-        return Statement("UNPARSED", text, piece.line, problems=(problem,))
+        return self._unread(piece, text, problem)
+
+    def _unread(self, piece: Piece, text: str, problem: Problem) -> Statement:
+        """A statement that cannot be read: it still names what it writes, and perhaps what it reads."""
+        targets = written(piece.tokens, self.names) if piece.role == "statement" else ()
+        if not targets:
+            return Statement("UNPARSED", text, piece.line, problems=(problem,))
+        return Statement(
+            "UNPARSED",
+            text,
+            piece.line,
+            inputs=sources(piece.tokens, self.names),
+            outputs=targets,
+            columns=dict.fromkeys(targets, (STAR,)),
+            problems=(problem,),
+        )
 
     def assign(self, piece: Piece) -> None:
         """Take down what an assignment puts into variables."""
@@ -236,7 +253,7 @@ class Reader:
             problem = Problem(
                 f"cannot be parsed: {str(error).splitlines()[0] if str(error) else error!r}", piece.line
             )
-        return Statement("UNPARSED", text, piece.line, problems=(problem,))
+        return self._unread(piece, text, problem)
 
     def _context(self, tokens: Sequence[Token], piece: Piece) -> tuple[Context, Draft]:
         held = NOTHING_HELD
@@ -266,15 +283,19 @@ class Reader:
         elif kind in DEFINERS:
             DEFINERS[kind](node, scope, draft)
         elif isinstance(node, exp.Command):
-            if not command(tokens, scope, draft, lambda inner: self._tree(inner, piece.source)):
+            known = command(tokens, scope, draft, lambda inner: self._tree(inner, piece.source))
+            if not draft.outputs and not draft.events and written(tokens, self.names):
+                return self._unread(piece, text, Problem("cannot be parsed", piece.line))
+            if not known:
                 context.problem(f"{draft.kind} is not a statement that is known")
         else:
             draft.kind = kind.__name__.upper()
             if draft.kind not in HARMLESS:
+                message = f"{tokens[0].text.upper()} … is not a statement that is known"
+                if written(piece.tokens, self.names):
+                    return self._unread(piece, text, Problem(message, piece.line))
                 draft.kind = "UNPARSED"
-                context.problem(
-                    f"{tokens[0].text.upper()} … is not a statement that is known", _Place(tokens[0])
-                )
+                context.problem(message, _Place(tokens[0]))
         if context.dialect == "oracle" and has_model(piece.tokens):
             context.problem(
                 "MODEL: its rules are not followed, so a measure may come from other measures and rows"
@@ -294,6 +315,7 @@ class Reader:
             scope.context.problem("the rows come from a procedure: what they are made of is not known")
             for columns in draft.outputs.values():
                 columns.pop("NULL", None)
+                columns.update({name: {("", name, None, TRANSFORMATION): trace(UNKNOWN)} for name in columns or (STAR,)})
         place = logged_to(piece.tokens)
         if place is not None and draft.kind != "DELETE":
             table = table_at(piece.tokens, place, scope)

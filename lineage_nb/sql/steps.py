@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlglot import exp
 
+from lineage_nb.sql.fixed import fix, fix_equal
 from lineage_nb.sql.flows import CARRIED, PREDICATE, RESTORES, Flow, joined, trace
 from lineage_nb.sql.functions import Effect
+from lineage_nb.sql.quantiles import effect_of
 from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.words import AGGREGATION, COMPOSED, CONDITIONAL, DERIVED, TRANSFORMATION, WINDOW
 
@@ -91,14 +93,21 @@ def _value(at: Walk, node: Any, subtype: int, packed: int) -> None:
     at.stack.append((node.expression, subtype, packed))
 
 
-def _conditions(nodes: list[Any], subtype: int, stack: list[Step]) -> None:
+def _conditions(at: Walk, nodes: list[Any], subtype: int) -> None:
     influence = COMPOSED[subtype][CONDITIONAL]
-    stack.extend((n, influence, CARRIED) for n in nodes if isinstance(n, exp.Expression))
+    for node in nodes:
+        if isinstance(node, exp.Expression):
+            at.stack.append((node, influence, CARRIED))
+            if subtype <= AGGREGATION:
+                fix(at.scope, node, at.flow, influence)
 
 
 def _case(at: Walk, node: Any, subtype: int, packed: int) -> None:
     branches = node.args.get("ifs") or []
-    _conditions([node.args.get("this"), *(b.this for b in branches)], subtype, at.stack)
+    _conditions(at, [node.args.get("this"), *(b.this for b in branches)], subtype)
+    if node.args.get("this") is not None and subtype <= AGGREGATION:
+        for branch in branches:
+            fix_equal(at.scope, node.this, branch.this, at.flow, COMPOSED[subtype][CONDITIONAL])
     values = [*(b.args.get("true") for b in branches), node.args.get("default")]
     step = COMPOSED[subtype][TRANSFORMATION]
     at.stack.extend((v, step, packed) for v in values if isinstance(v, exp.Expression))
@@ -108,13 +117,15 @@ def _decode(at: Walk, node: Any, subtype: int, packed: int) -> None:
     """``DECODE(x, search, result, …, default)`` is a CASE."""
     what, *rest = node.expressions
     pairs = len(rest) // 2 * 2
-    _conditions([what, *rest[:pairs:2]], subtype, at.stack)
+    _conditions(at, [what, *rest[:pairs:2]], subtype)
+    for searched in rest[:pairs:2] if subtype <= AGGREGATION else ():
+        fix_equal(at.scope, what, searched, at.flow, COMPOSED[subtype][CONDITIONAL])
     step = COMPOSED[subtype][TRANSFORMATION]
     at.stack.extend((v, step, packed) for v in (*rest[1:pairs:2], *rest[pairs:]))
 
 
 def _if(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    _conditions([node.this], subtype, at.stack)
+    _conditions(at, [node.this], subtype)
     step = COMPOSED[subtype][TRANSFORMATION]
     for arg in ("true", "false"):
         value = node.args.get(arg)
@@ -124,23 +135,23 @@ def _if(at: Walk, node: Any, subtype: int, packed: int) -> None:
 
 def _coalesce(at: Walk, node: Any, subtype: int, packed: int) -> None:
     values = [node.this, *node.expressions]
-    _conditions(values, subtype, at.stack)
+    _conditions(at, values, subtype)
     step = COMPOSED[subtype][TRANSFORMATION]
     at.stack.extend((v, step, packed) for v in values)
 
 
 def _nullif(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    _conditions([node.this, node.expression], subtype, at.stack)
+    _conditions(at, [node.this, node.expression], subtype)
     at.stack.append((node.this, COMPOSED[subtype][TRANSFORMATION], packed))
 
 
 def _filter(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    _conditions([node.expression.this], subtype, at.stack)
+    _conditions(at, [node.expression.this], subtype)
     at.stack.append((node.this, subtype, packed))
 
 
 def _having_max(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    _conditions([node.expression], subtype, at.stack)
+    _conditions(at, [node.expression], subtype)
     at.stack.append((node.this, subtype, packed))
 
 
@@ -166,13 +177,26 @@ def _within_group(at: Walk, node: Any, subtype: int, packed: int) -> None:
         influence = COMPOSED[subtype][WINDOW]
         at.stack.extend((k, influence, CARRIED) for k in keys)
         return
-    effect = at.scope.context.functions.of(node.this)
+    effect = effect_of(at.scope.context.functions, node.this)
     step = COMPOSED[subtype][effect.subtype]
     at.stack.extend((k, step, behind(packed, effect)) for k in keys)
 
 
+def _is_of_one_row(node: Any) -> bool:
+    """Whether a window holds nothing but the row itself: what is aggregated there is that row's value."""
+    spec = node.args.get("spec")
+    if spec is None or isinstance(node.this, exp.Count) or not isinstance(node.this, exp.AggFunc):
+        return False
+    start, end = spec.args.get("start"), spec.args.get("end") or "CURRENT ROW"
+    return str(spec.args.get("kind")).upper() == "ROWS" and start == end == "CURRENT ROW" and not spec.args.get("exclude")
+
+
 def _window(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    at.stack.append((node.this, subtype, packed))
+    if _is_of_one_row(node):
+        step = COMPOSED[subtype][TRANSFORMATION]
+        push_arguments(node.this, step, packed, at.stack, None, None)
+    else:
+        at.stack.append((node.this, subtype, packed))
     influence = COMPOSED[subtype][WINDOW]
     seen: set[str] = set()
     while node is not None:

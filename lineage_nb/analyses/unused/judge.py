@@ -16,6 +16,7 @@ import polars as pl
 
 from lineage_nb.analyses.result import Answer, money, plural
 from lineage_nb.analyses.terminal import NOT_TERMINAL
+from lineage_nb.analyses.unread import unread_sentences
 from lineage_nb.analyses.unused.columns import COLUMN_VERDICTS, Columns
 from lineage_nb.analyses.unused.freed import billed_currencies, freed_amounts, freed_capacity
 from lineage_nb.analyses.unused.protect import protected_ids
@@ -248,7 +249,7 @@ def _headline(summary: dict[str, object]) -> str:
 
 def _trust(tables: Tables, suspects: list[str], frame: pl.DataFrame, level: str) -> tuple[str, ...]:
     lineage, log = tables.lineage, tables.log
-    notes = [log.sentence(), *coverage_sentences(lineage, log), *_platforms(tables)]
+    notes = [log.sentence(), *coverage_sentences(lineage, log), *_platforms(tables), *unread_sentences(lineage)]
     present = set(frame["verdict"])
     notes += [f"{verdict}: {meaning}." for verdict, meaning in MEANINGS.items() if verdict in present]
     unknown = frame.filter(pl.col("verdict") == "unknown").height

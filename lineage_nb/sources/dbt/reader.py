@@ -66,6 +66,20 @@ class _Project:
             found.sort(key=lambda m: (m.artifact.time or 0, repr(m.resources[unique_id])))
         return found[-1].resources[unique_id] if found else None
 
+    def made_anew(self, unique_id: str, invocation: str | None) -> int | None:
+        """Since when a build has left nothing of what a relation held: as the manifest of the same invocation says.
+
+        A table is made anew by every build. The time is the manifest's: what it says of the relation was written with it, or
+        after.
+        """
+        for manifest in self.manifests:
+            resource, artifact = manifest.resources.get(unique_id), manifest.artifact
+            if resource is None or invocation is None or artifact.invocation != invocation:
+                continue
+            if resource.kind == "model" and resource.type == "table":
+                return artifact.time
+        return None
+
     def knows(self, unique_id: str) -> bool:
         """Whether any of them holds it, be they of one mind or not."""
         return any(unique_id in m.resources or unique_id in m.passages for m in self.manifests)
@@ -98,7 +112,7 @@ def _read(
     for artifact in artifacts:
         project = projects[artifact.folder]
         if artifact.kind == "run-results":
-            run_rows(rows, artifact, project.dataset)
+            run_rows(rows, artifact, project.dataset, project.made_anew)
         elif artifact.kind == "sources":
             freshness_rows(rows, artifact, project.dataset)
         if artifact.kind != "manifest" and not project.manifests:

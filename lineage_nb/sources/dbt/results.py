@@ -13,7 +13,7 @@ from lineage_nb.sources.dbt.artifacts import Artifact, malformed, microseconds, 
 from lineage_nb.sources.dbt.facts import counted, number, text
 from lineage_nb.sources.dbt.lineage import job_id
 from lineage_nb.sources.dbt.manifest import BUILT
-from lineage_nb.sources.dbt.rows import IoRow, NodeRow, Rows, RunRow
+from lineage_nb.sources.dbt.rows import EdgeRow, IoRow, NodeRow, Rows, RunRow
 
 __all__ = ["freshness_rows", "run_rows"]
 
@@ -63,7 +63,12 @@ _ARGS = msgspec.json.Decoder(_Args | None)
 _FRESHNESS = msgspec.json.Decoder(_Freshness)
 
 
-def run_rows(rows: Rows, artifact: Artifact, dataset_of: Callable[[str], str | None]) -> None:
+def run_rows(
+    rows: Rows,
+    artifact: Artifact,
+    dataset_of: Callable[[str], str | None],
+    made_anew: Callable[[str, str | None], int | None] = lambda *_: None,
+) -> None:
     """Add a run for every model, seed and snapshot that was built.
 
     Parameters
@@ -74,6 +79,9 @@ def run_rows(rows: Rows, artifact: Artifact, dataset_of: Callable[[str], str | N
         Run results.
     dataset_of : callable
         unique_id → id of its relation; None where it has none.
+    made_anew : callable
+        unique_id, invocation → since when (microseconds since 1970) a build that
+        succeeds has left nothing of what the relation held; None where that is not certain.
     """
     file, which = artifact.file, _command(artifact)
     invocation = artifact.invocation or (f"dbt:{artifact.time}" if artifact.time is not None else None)
@@ -94,7 +102,12 @@ def run_rows(rows: Rows, artifact: Artifact, dataset_of: Callable[[str], str | N
         else:
             if result.status not in STATES:
                 unknown[str(result.status)[:50]] += 1
-            _run(rows, f"{invocation}:{result.unique_id}", result, dataset_of(result.unique_id))
+            dataset = dataset_of(result.unique_id)
+            _run(rows, f"{invocation}:{result.unique_id}", result, dataset)
+            since = made_anew(result.unique_id, artifact.invocation)
+            if dataset is not None and since is not None and STATES.get(result.status or "") == "COMPLETE":
+                job = job_id(result.unique_id)
+                rows.edges.append(EdgeRow(job, dataset, "WRITE", job, "dbt:run_results", since, since, "OVERWRITE"))
     if which in _DRY:
         file.note(f"made by a command that builds nothing ({which}): no runs")
     if aside:

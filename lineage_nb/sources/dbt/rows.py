@@ -44,6 +44,7 @@ class EdgeRow(NamedTuple):
     evidence: str
     first_seen: int | None
     last_seen: int | None
+    subtype: str | None = None
 
 
 class RunRow(NamedTuple):

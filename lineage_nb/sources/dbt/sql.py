@@ -140,7 +140,8 @@ class _Reader:
         self._spell(resource.name, (c for c in columns if c != _STAR))
         snapshot = resource.kind == "snapshot"
         made = making(found, resource.name, None, self.spelled[resource.name].of, more=snapshot)
-        made = replace(made, edges=tuple(self._from_known(e) for e in made.edges))
+        edges = tuple(self._from_known(e) for e in made.edges)
+        made = replace(made, edges=edges, references=tuple((t, self._known_as(t, c)) for t, c in made.references))
         time = self.manifest.artifact.time
         self.rows.add(made, Job("dbt", job_name(unique_id)), first=time, last=time)
         if snapshot:
@@ -151,8 +152,11 @@ class _Reader:
 
     def _from_known(self, edge: Edge) -> Edge:
         """Spell the column that an edge comes from as its relation does."""
-        spelling = self.spelled.get(self.relations.of(edge.input_table))
-        return edge._replace(input_column=spelling.of(edge.input_column)) if spelling else edge
+        return edge._replace(input_column=self._known_as(edge.input_table, edge.input_column))
+
+    def _known_as(self, table: str, column: str) -> str:
+        spelling = self.spelled.get(self.relations.of(table))
+        return spelling.of(column) if spelling else column
 
     def _spell(self, relation: str, columns: Iterable[str]) -> None:
         """Keep how columns are spelled where nothing better is known."""

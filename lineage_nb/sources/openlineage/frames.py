@@ -26,6 +26,8 @@ _FIELDS: Final = 1 << _FIELD_BITS
 _COUNTS: Final = ("bytes", "ordinal")
 _READ: Final = (Arrow("READ", None, None, None, False), "openlineage:inputs")
 _WRITE: Final = (Arrow("WRITE", None, None, None, False), "openlineage:outputs")
+_OVERWRITE: Final = (Arrow("WRITE", "OVERWRITE", None, None, False), "openlineage:outputs")
+_COMPLETE: Final = STATES.index("COMPLETE")
 
 
 def _known(name: str) -> pl.Expr:
@@ -74,6 +76,7 @@ class Speller:
         self._from = source
         said = source.statements
         self._read, self._write = said.arrows[_READ], said.arrows[_WRITE]
+        self._overwrite = said.arrows[_OVERWRITE] if said.emptied else self._write
         self._datasets, self._jobs = _ids("dataset", said.datasets), _ids("job", said.jobs)
         self._ends = pl.concat([self._datasets["id"], self._jobs["id"]])
         self._lists = pl.Series([list(t) or None for t in said.lists], dtype=STRINGS)
@@ -128,6 +131,12 @@ class Speller:
                 "last": support["last"].gather(row),
             }
         )
+        if source.statements.emptied:  # a run that has come to its end left nothing of what was there before
+            over = pl.Series(list(source.statements.emptied), dtype=said.schema["statement"])
+            done = pl.Series(state == _COMPLETE) & (pl.col("role") == OUT)
+            said = said.with_columns(over=done & pl.col("statement").is_in(over.implode()))
+        else:
+            said = said.with_columns(over=pl.lit(value=False))
         said = spans(said)
         return said.with_columns(target=numbers_of(source.statements.target)[said["statement"].to_numpy()])
 
@@ -146,7 +155,13 @@ class Speller:
         ties = said.filter(role.is_in([IN, OUT])).select(
             _end(pl.when(role == IN).then(target).otherwise(own_job), 0).alias("origin"),
             _end(pl.when(role == IN).then(own_job).otherwise(target), 0).alias("target"),
-            pl.when(role == IN).then(self._read).otherwise(self._write).cast(pl.Int32).alias("arrow"),
+            pl.when(role == IN)
+            .then(self._read)
+            .when("over")
+            .then(self._overwrite)
+            .otherwise(self._write)
+            .cast(pl.Int32)
+            .alias("arrow"),
             "job",
             "claim",
             "first",

@@ -82,6 +82,7 @@ class Statements:
         self.aliases = Columns(statement=number, name=pl.String, lasting=pl.Boolean)
         self.dropped: set[int] = set()
         self.rewritten: set[int] = set()
+        self.emptied: set[int] = set()
         self.job_to_job: set[int] = set()
 
     def dataset(self, dataset: int, facets: bytes, *, covered: bool) -> int:
@@ -204,6 +205,8 @@ class Statements:
             self.dropped.add(statement)
         elif word in ("CREATE", "OVERWRITE"):
             self.rewritten.add(statement)
+        elif word == "TRUNCATE":  # OVERWRITE is also told of single partitions
+            self.emptied.add(statement)
         elif word == "RENAME" and before is not None:
             self._alias(statement, "lifecycleStateChange", misfits, before.namespace, before.name, lasting=False)
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
+from lineage_nb.model.report import HIDDEN
+from lineage_nb.model.report import UNPARSED as UNREAD
 from lineage_nb.sources.query_log.named import Named, columns_named
 from lineage_nb.sources.query_log.shapes import single
 from lineage_nb.sources.sql_facts import Job
@@ -57,7 +59,7 @@ class Key(NamedTuple):
     """What tells rows of a log apart that may come to something different.
 
     `reads` and `destination` are tables that the log itself lists; `ran` is false where no row ran to its end, `first`
-    and `last` (microseconds since 1970) are when those ran that did.
+    and `last` (microseconds since 1970) are when those ran that did; `undone` where a rollback took them back, or may have.
     """
 
     digest: str
@@ -66,6 +68,7 @@ class Key(NamedTuple):
     ran: bool
     first: int | None
     last: int | None
+    undone: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class Outcome:
         `WRITE`, `READ`, `NOTHING` or `UNPARSED`.
     reason
         Why it is nothing, or where it could not be parsed.
+    rejected
+        Why its rows count as rejected, whatever it comes to: what they do is known in part at most.
     job
         For `WRITE`.
     inputs, outputs
@@ -92,6 +97,7 @@ class Outcome:
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     named: tuple[Named, ...] = ()
+    rejected: str | None = None
 
 
 def unsharded(table: str) -> str:
@@ -172,8 +178,10 @@ def outcome(
     what: SqlLineage | Statement | None
     if found is None or _unread(found):
         what = _as_listed(key, destination)
+        if what is None and found is not None and found.outputs:
+            return replace(_written(key, found, found.inputs, rows, description), reason=_where(found), rejected=UNREAD)
         if what is None:
-            return Outcome(UNPARSED, _where(found))
+            return Outcome(UNPARSED, _where(found), rejected=UNREAD)
     else:
         what = found if isinstance(found, Statement) else single(found)
         if (
@@ -189,7 +197,7 @@ def outcome(
     if any(s.events for s in _statements(what)):
         job = Job(rows.namespace, f"{_kind(what)}:{key.digest[:8]}", "query")
         if key.ran:
-            rows.add(what, job, first=key.first, last=key.last)
+            rows.add(what, job, first=key.first, last=key.last, proven=not key.undone)
         return Outcome(NOTHING, "changes of tables, which are kept (DROP, RENAME …)")
     if inputs and not key.ran:
         return Outcome(READ)
@@ -197,7 +205,8 @@ def outcome(
         rows.read(what, first=key.first, last=key.last)
         ids, named = _read_of(what, inputs, rows)
         return Outcome(READ, inputs=ids, named=named)
-    return Outcome(NOTHING, _why_nothing(what))
+    hidden = any(p.hides_effects for p in what.problems)
+    return Outcome(NOTHING, _why_nothing(what), rejected=HIDDEN if hidden else None)
 
 
 def _statements(what: SqlLineage | Statement) -> tuple[Statement, ...]:
@@ -207,6 +216,8 @@ def _statements(what: SqlLineage | Statement) -> tuple[Statement, ...]:
 def _unread(found: SqlLineage | Statement) -> bool:
     if not _statements(found) and found.problems:  # cut off within a text, perhaps by the warehouse
         return True
+    if len(_statements(found)) == 1:
+        return _statements(found)[0].kind == "UNPARSED"
     return any(s.kind == "UNPARSED" for s in _statements(found)) and not (found.inputs or found.outputs)
 
 
@@ -247,7 +258,7 @@ def _written(
     job = Job(rows.namespace, name, "query", description)
     if not key.ran:
         return Outcome(WRITE, job=job)
-    if not rows.add(what, job, first=key.first, last=key.last):
+    if not rows.add(what, job, first=key.first, last=key.last, proven=not key.undone):
         return Outcome(NOTHING, "definitions of tables, which are kept")
     return Outcome(WRITE, job=job, inputs=_ids(rows, inputs), outputs=_ids(rows, what.outputs))
 

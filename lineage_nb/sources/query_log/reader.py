@@ -23,7 +23,6 @@ from lineage_nb.sources.query_log.outcomes import (
     NOTHING,
     READ,
     SHARD,
-    UNPARSED,
     Key,
     Outcome,
     outcome,
@@ -32,6 +31,7 @@ from lineage_nb.sources.query_log.outcomes import (
 from lineage_nb.sources.query_log.rows import Settings, load_rows, reject
 from lineage_nb.sources.query_log.sessions import told_apart
 from lineage_nb.sources.query_log.shapes import Question, answers
+from lineage_nb.sources.query_log.transactions import with_undone
 from lineage_nb.sources.query_log.values import SEPARATOR
 from lineage_nb.sources.registry import Entry, Format, Frames
 from lineage_nb.sources.sql_rows import SqlRows
@@ -42,7 +42,7 @@ __all__ = ["FORMAT", "claims", "read"]
 _DAY: Final = "19700101"
 _SHARDED: Final = rf"([\w`]){SHARD}\b"
 _SHARD_NAME: Final = rf"(?:[\w`-]+\.){{0,2}}`?[\w-]*\w{SHARD}\b"
-_KEY: Final = ("dialect", "shape", "database", "schema", "destination", "reads")
+_KEY: Final = ("dialect", "shape", "database", "schema", "destination", "reads", "undone")
 _TEXT: Final = ("dialect", "shape", "database", "schema")
 
 
@@ -182,6 +182,7 @@ class _Log:
             if parts
             else self.log.with_columns(shape=pl.lit(0, pl.UInt32), representative="statement")
         )
+        log = with_undone(log)
         done = pl.col("state").is_null() | (pl.col("state") == "COMPLETE")
         keys = (
             log.group_by(_KEY)
@@ -261,7 +262,7 @@ class _Log:
         made = []
         for row, lineage in zip(keys.iter_rows(named=True), lineages, strict=True):
             reads = tuple(row["reads"].split(SEPARATOR)) if row["reads"] else ()
-            key = Key(row["digest"], row["destination"], reads, row["done"], row["first"], row["last"])
+            key = Key(row["digest"], row["destination"], reads, row["done"], row["first"], row["last"], row["undone"])
             text = redact(row["representative"], row["dialect"]) if self.settings.keep_sql else None
             made.append(outcome(key, lineage, self.rows, dialect=row["dialect"], description=text))
         return made
@@ -269,18 +270,19 @@ class _Log:
     def _sorted_out(self, log: pl.DataFrame, outcomes: Sequence[Outcome]) -> None:
         """Reject what could not be parsed, and count what says nothing."""
         roles = pl.DataFrame(
-            [(i, o.role, o.reason) for i, o in enumerate(outcomes)],
-            schema={"key": pl.UInt32, "role": pl.String, "where": pl.String},
+            [(i, o.role, o.reason, o.rejected) for i, o in enumerate(outcomes)],
+            schema={"key": pl.UInt32, "role": pl.String, "where": pl.String, "why": pl.String},
             orient="row",
         )
         told = log.join(roles, on="key", how="left", maintain_order="left")
-        unread = told.filter(pl.col("role") == UNPARSED).with_columns(
-            reason=pl.lit("statement cannot be parsed")
-        )
-        reject(unread, self.files, "where")
+        parents = log["parent"].drop_nulls().unique()  # calls whose statements have rows of their own
+        followed = (pl.col("role") == NOTHING) & pl.col("id").is_in(parents.implode()).fill_null(value=False)
+        unread = told.filter(pl.col("why").is_not_null() & ~followed)
+        where = pl.when(pl.col("role") != NOTHING).then("where")
+        reject(unread.with_columns(where.alias("where"), reason=pl.col("why")), self.files, "where")
         unfinished = ~(pl.col("state").is_null() | (pl.col("state") == "COMPLETE"))
         self._note(told.filter((pl.col("role") == READ) & unfinished), "reads that failed or did not finish")
-        ignored = told.filter(pl.col("role") == NOTHING)
+        ignored = told.filter((pl.col("role") == NOTHING) & (pl.col("why").is_null() | followed))
         self._note(ignored.with_columns(pl.col("where").alias("reason")))
 
 

@@ -268,7 +268,7 @@ def _learned(
 
 
 def _created(event: Event, statement: Statement) -> Sequence[str] | Mapping[str, str | None]:
-    if event.what not in ("create", "replace"):
+    if not statement.defines(event):
         return ()
     columns = statement.types.get(event.table) or statement.columns.get(event.table, ())
     return () if "*" in columns else columns

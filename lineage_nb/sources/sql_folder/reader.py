@@ -21,6 +21,7 @@ from lineage_nb.model.merge import unite
 from lineage_nb.model.report import FileReport, ReportBuilder
 from lineage_nb.sources.checks import require_schema, require_text
 from lineage_nb.sources.registry import Entry, Format, Frames
+from lineage_nb.sources.sql_folder.count import statements
 from lineage_nb.sources.sql_folder.facts import described_nodes
 from lineage_nb.sources.sql_folder.files import Place, claims, in_dbt_project, is_yaml, left_to_dbt, places
 from lineage_nb.sources.sql_folder.names import PATTERN, KnownNames, Mentions, PathPattern, mentions
@@ -37,7 +38,6 @@ __all__ = ["FORMAT", "read"]
 
 EVIDENCE: Final = "sql:file"
 _ROUNDS: Final = 3
-_SHOWN: Final = 3
 _STORED: Final = {
     "table": "TABLE",
     "incremental": "TABLE",
@@ -298,7 +298,7 @@ class _Folder:
             self._learn(file.makes, file.found.columns[""])
         for statement in file.found.statements:
             for event in statement.events:
-                if event.what in ("create", "replace") and event.table not in statement.temporary:
+                if statement.defines(event) and event.table not in statement.temporary:
                     self._learn(
                         event.table,
                         statement.types.get(event.table) or statement.columns.get(event.table, ()),
@@ -327,7 +327,7 @@ class _Folder:
         for table, said in self.described:
             rows.knows(table, said.schema)
         for file in self.files:
-            self._count(file)
+            statements(file.report, file.faults, file.found, file.bare)
             self._add(rows, file)
         return unite([rows.frames(), described_nodes(rows, self.described)])
 
@@ -350,34 +350,6 @@ class _Folder:
     def _spelling(self, table: str) -> Any:
         spelled = {c.casefold(): c for t, said in self.described if t == table for c in said.schema}
         return lambda column: spelled.get(column.casefold(), column)
-
-    def _count(self, file: _File) -> None:
-        """Count the statements of a file, reject those that could not be read, note what is open."""
-        statements = file.found.statements if file.found is not None else ()
-        problems = [*file.faults, *(file.found.problems if file.found is not None else ())]
-        file.report.count(len(statements))
-        for statement in statements:
-            if statement.kind == "UNPARSED":
-                why = statement.problems[0] if statement.problems else Problem("cannot be read")
-                file.report.reject(
-                    f"line {why.line or statement.line}", "statement cannot be read", why.message
-                )
-                problems = [p for p in problems if p.message != why.message]
-        if not statements and problems:
-            file.report.count()
-            file.report.reject(
-                f"line {problems[0].line or 1}", "statement cannot be read", problems[0].message
-            )
-        elif not statements:
-            file.report.note("holds no statement")
-        elif problems:
-            shown = "; ".join(str(p) for p in problems[:_SHOWN])
-            more = f"; and {len(problems) - _SHOWN:,} more" if len(problems) > _SHOWN else ""
-            file.report.note(f"not resolved: {shown}{more}")
-        if file.bare > 1 and file.found is not None and not file.found.outputs:
-            file.report.note(
-                f"{file.bare} queries without an output: none names what it makes, so nothing is made"
-            )
 
 
 FORMAT: Final = Format(

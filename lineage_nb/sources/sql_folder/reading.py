@@ -114,6 +114,7 @@ def making(
         edges=tuple(edges),
         problems=found.problems,
         events=(Event("create", table),) if kind else (),
+        references=tuple(dict.fromkeys(r for s in found.statements for r in s.references if r[0] not in found.trail)),
     )
 
 

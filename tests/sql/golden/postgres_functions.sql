@@ -84,8 +84,8 @@ SELECT count(DISTINCT (user_id, day)) AS user_days, bool_or(paid) AS any_paid, e
 ;;;
 .user_days <- log.user_id AGGREGATION aggregated
 .user_days <- log.day AGGREGATION aggregated
-.any_paid <- log.paid AGGREGATION aggregated
-.all_ok <- log.ok AGGREGATION aggregated
+.any_paid <- log.paid AGGREGATION plain
+.all_ok <- log.ok AGGREGATION plain
 ===
 -- case: tablesample and fetch first
 -- dialect: postgres

@@ -123,7 +123,7 @@ INSERT INTO d (x) SELECT z FROM e WHERE w;
 a.x <- b.y IDENTITY plain
 d.x <- e.z IDENTITY plain
 d <- e.w FILTER
-outputs: a, d
+outputs: a, c, d
 ===
 -- case: grants comments settings vacuum
 -- dialect: postgres

@@ -28,6 +28,8 @@ dbo.people.name <- src.people.name IDENTITY plain
 -- problems: 1
 INSERT INTO dbo.Result (A, B) EXEC dbo.usp_Report @From = '2024-01-01'
 ;;;
+dbo.result.a <- .a TRANSFORMATION unknown
+dbo.result.b <- .b TRANSFORMATION unknown
 outputs: dbo.result
 ===
 -- case: update top with output

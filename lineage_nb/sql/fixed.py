@@ -1,0 +1,82 @@
+"""Conditions that let one value of a column pass: what is aggregated behind them is of that value alone.
+
+``WHERE employee_id = '42'`` makes a sum that one person's, and so does ``y.employee_id = e.employee_id`` in a subquery,
+once for each row around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlglot import exp
+
+from lineage_nb.sql.flows import FIXED, Flow, add
+from lineage_nb.sql.scope import Scope, is_own
+from lineage_nb.sql.words import AGGREGATION, COMPOSED
+
+__all__ = ["all_of", "fix", "fix_equal"]
+
+_EQUAL: Final = (exp.EQ, exp.NullSafeEQ)
+_SAME: Final = (exp.Paren, exp.Cast, exp.TryCast, exp.Lower, exp.Upper, exp.Trim)
+"""What leaves values apart that are apart, or nearly so."""
+
+
+def all_of(condition: Any) -> list[Any]:
+    """Conditions that all must hold."""
+    left, found = [condition], []
+    while left:
+        node = left.pop()
+        if isinstance(node, exp.Paren):
+            left.append(node.this)
+        elif isinstance(node, exp.And):
+            left += [node.this, node.expression]
+        else:
+            found.append(node)
+    return found
+
+
+def fix(scope: Scope, condition: Any, into: Flow, subtype: int) -> None:
+    """Mark in a flow the columns of which a condition lets one value pass, as influences of `subtype`."""
+    for part in all_of(condition):
+        if isinstance(part, _EQUAL):
+            fix_equal(scope, part.this, part.expression, into, subtype)
+        elif isinstance(part, exp.In) and len(part.expressions) == 1:
+            fix_equal(scope, part.this, part.expressions[0], into, subtype)
+
+
+def fix_equal(scope: Scope, one: Any, other: Any, into: Flow, subtype: int) -> None:
+    """Mark a column that is equal to something (see `fix`); also where it has but one value in a group."""
+    for column in _fixed(scope, one, other):
+        for table, name, path, kind in scope.context.cell(scope, column).flow:
+            if kind <= AGGREGATION:
+                add(into, (table, name, path, COMPOSED[subtype][kind]), FIXED)
+
+
+def _fixed(scope: Scope, one: Any, two: Any) -> Iterator[Any]:
+    for side, other in ((one, two), (two, one)):
+        bare = side
+        while isinstance(bare, _SAME):
+            bare = bare.this
+        if isinstance(bare, exp.Count) and isinstance(bare.this, exp.Distinct) and str(other) == "1":
+            bare = bare.this.expressions[0]
+        if type(bare) is exp.Column and type(bare.args["this"]) is exp.Identifier and not _has_own_columns(scope, other):
+            yield bare
+
+
+def _has_own_columns(scope: Scope, node: Any) -> bool:
+    """Whether an expression takes columns of the sources here: not constants, nor columns of a query around."""
+    return any(is_own(node, c) and _is_here(scope, c) for c in node.find_all(exp.Column))
+
+
+def _is_here(scope: Scope, column: Any) -> bool:
+    names = scope.context.names
+    if type(column.args["this"]) is not exp.Identifier:
+        return True
+    table = column.args.get("table")
+    if table:
+        return column.args.get("db") is not None or scope.relation([names.fold(table)]) is not None
+    name = names.fold(column.args["this"])
+    if name.lower() in scope.context.bare_variables or name.startswith(("@", ":", "$")):
+        return False
+    return any(r.is_open or r.listed(name) is not None for _, r in scope.relations) or scope.parent is None
