@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 import lineage_nb as ln
+from lineage_nb.widgets import asking, live
 from lineage_nb.widgets import explorer as explorer_module
 from lineage_nb.widgets.controls import Explorer, explore
-from lineage_nb.widgets.suggest import suggest
+from lineage_nb.widgets.suggest import Search, suggest
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 EVIL = "<img src=x onerror=alert(1)>"
@@ -420,6 +423,88 @@ def test_colours(widget) -> None:
     with pytest.raises(ln.LineageError, match="no overlay 'colour'"):
         widget.overlay = "colour"
     assert "<svg" in widget._repr_mimebundle_()["text/html"]
+
+
+def test_owners_are_offered_as_people_say_them() -> None:
+    nodes = pl.DataFrame({"id": ["t", "u", "v"], "owners": [["principal:a/team-x"], ["principal:b/team-y"], ["principal:c/team-y"]], "tags": [None, None, None]}, schema_overrides={"tags": pl.List(pl.String)})
+    search = Search(nodes)
+    assert search.options("owner:team") == [
+        "owner:team-x", "owner:principal:b/team-y", "owner:principal:c/team-y",
+        "owner:team-x → t", "owner:principal:b/team-y → u", "owner:principal:c/team-y → v",
+    ]  # fmt: skip
+    for text in search.options("owner:team")[:3]:
+        assert search.meaning(text)[1].endswith(text.partition(":")[2]), "each offer means what it says"
+
+
+def test_the_count_says_why_a_node_is_not_drawn(snap) -> None:
+    widget = snap.explore("mart.users", hops=1)
+    widget.hide("report:weekly")
+    assert dict(widget.scene.hidden) == {"hidden": 1}
+    widget.filter(kind="dataset")
+    assert dict(widget.scene.hidden) == {"hidden or filtered": 1}
+
+
+def test_controls_that_do_nothing_say_so_or_go(widget) -> None:
+    hops = widget._bar.hops
+    widget._bar.view.value = "ends"
+    assert hops.disabled and "only in the view" in hops.tooltip and hops.layout.display is None
+    widget.path("raw.users", "report:weekly")
+    assert hops.layout.display == "none"
+    widget._bar.view.value = "around"
+    assert not hops.disabled and "only" not in hops.tooltip and hops.layout.display is None
+
+
+def test_a_column_whose_table_is_closed_is_shown_by_its_table(widget) -> None:
+    widget.opened = ["raw.users"]
+    click(widget, "raw.users#email")
+    assert widget._canvas.selected == widget.selected == "raw.users#email"
+    ask(widget, do="columns", id="raw.users")
+    assert (widget._canvas.selected, widget.selected) == ("raw.users", "raw.users#email")
+    widget.undo()
+    assert widget._canvas.selected == "raw.users#email"
+
+
+def test_slow_colours_show_that_they_come_and_can_be_stopped(snap, monkeypatch) -> None:
+    free = threading.Event()
+
+    def slow(lineage, name):
+        if name == "owner":
+            free.wait(5)
+        if name == "tier":
+            raise ValueError("no <b>luck</b>")
+        return real(lineage, name)
+
+    async def until(true) -> None:
+        for _ in range(400):
+            if true():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("waited 4 s in vain")
+
+    async def play() -> None:
+        widget = snap.explore("mart.users")
+        bar, colouring = widget._bar, widget._colouring
+        bar.overlay.value = "owner"
+        await until(lambda: colouring.layout.display is None)
+        assert "<progress>" in colouring._said.value and "owner" in colouring._said.value
+        widget.focus("raw.users")
+        assert widget.selected == "raw.users" and bar.overlay.value == "owner" and widget.overlay == "", "the picture stays usable"
+        colouring.stop.click()
+        assert colouring.layout.display == "none" and bar.overlay.value == ""
+        free.set()
+        await asyncio.sleep(0.05)
+        assert widget.overlay == "", "what was stopped is not shown"
+        bar.overlay.value = "tier"
+        await until(lambda: widget._canvas.problem)
+        assert widget._canvas.problem == "No colours by tier: ValueError: no <b>luck</b>" and bar.overlay.value == ""
+        bar.overlay.value = "owner"
+        await until(lambda: widget.overlay == "owner")
+        assert bar.overlay.value == "owner" and colouring.layout.display == "none" and not widget._canvas.problem
+
+    real = live.make_overlay
+    monkeypatch.setattr(live, "make_overlay", slow)
+    monkeypatch.setattr(asking, "GRACE", 0.02)
+    asyncio.run(play())
 
 
 def test_results_open_with_their_colours(snap) -> None:

@@ -189,14 +189,14 @@ def test_lines_keep_their_meaning() -> None:
     assert told[place["raw.users"], v] == {} and kinds[place["raw.users"], v] == "-->"
     text = mermaid(scene)
     assert '|"influence"|' in text and '|"possible"|' in text and "dotted line, 'influence'" in text
-    assert scene_graph(scene).edges["v", "out1"] == {"value": True, "certainty": "possible", "closes_cycle": False, "columns": ""}
+    assert scene_graph(scene).edges["v", "out1"] == {"value": True, "certainty": "possible", "closes_cycle": False, "columns": "", "line": "dashed"}
     assert scene_graph(scene).edges["v", "v"]["closes_cycle"]
     assert f"+{scene.marks[bundle].more_down} more" in text
 
 
 def test_open_tables_keep_their_columns() -> None:
     scene = opened()
-    assert scene_graph(scene).edges["s.a", "s.b"] == {"value": True, "certainty": "proved", "closes_cycle": False, "columns": 'x → b; " → m'}
+    assert scene_graph(scene).edges["s.a", "s.b"] == {"value": True, "certainty": "proved", "closes_cycle": False, "columns": 'x → b; " → m', "line": "solid"}
     assert '|"x → b, influence, possible"|' in mermaid(scene) and '|"#34; → m"|' in mermaid(scene)
     assert r'label="\" → m"' in dot(scene) and "2 of 12 columns" in dot(scene)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import threading
 from collections.abc import Callable, Coroutine
@@ -274,18 +275,46 @@ def test_rows_are_picked_by_our_own_code(small: ln.Snapshot) -> None:
     assert "select" not in small.panel("impact", node="raw.users").table.rows._dt_args, "DataTables' Select is slow at 100,000 rows"
 
 
-def test_more_rows_come_on_request(small: ln.Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_rows_come_first_and_the_others_follow(small: ln.Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "FIRST_ROWS", 10)
     monkeypatch.setattr(table, "MOST_ROWS", 25)
-    snap = ln.from_edges([("a", f"t{i:02}") for i in range(40)])
-    panel = snap.panel("impact", node="a")
-    assert panel.table.rows.df.height == 10
-    assert panel.table.caption.value.startswith("First 10 of 40 rows: search and order look through these alone; all are in result.frame")
-    panel.table.more.click()
-    assert panel.table.rows.df.height == 25 and panel.table.more.layout.display == "none"
+    panel = ln.from_edges([("a", f"t{i:02}") for i in range(40)]).panel("impact", node="a")
+    rows, rest = panel.table.rows, panel.table._rest
+    sent = json.loads(rows._dt_args["data_json"]) + json.loads(rest.data)
+    assert len(json.loads(rows._dt_args["data_json"])) == 10 and rows.total == 25
+    assert [row[0] for row in sent] == panel.result.frame["node"].head(25).to_list() == rows.frame["node"].to_list()
+    assert rows.rest == f"IPY_MODEL_{rest.model_id}"
+    assert panel.table.caption.value.startswith("First 25 of 40 rows: search and order look through these alone; all are in result.frame")
     pick(panel, 24)
     assert f"Why {panel.result.frame['node'][24]}?" in panel.why.text.value
-    assert small.panel("impact", node="raw.users").table.more.layout.display == "none"
+    short = small.panel("impact", node="raw.users")
+    assert short.table.rows.total == 0 and short.table.rows.rest == "" and short.table._rest is None
+
+
+def test_rows_of_another_answer_never_follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "FIRST_ROWS", 10)
+    free, further = threading.Event(), table._further
+
+    def slow(question: Any) -> Any:
+        free.wait(5)
+        return further(question)
+
+    async def play() -> None:
+        panel = ln.from_edges([("a", f"t{i:02}") for i in range(40)] + [("b", f"u{i:02}") for i in range(30)]).panel("impact", node="a")
+        shown = panel.table
+        await until(lambda: shown.rows is not None)
+        assert shown.caption.value == "40 rows. The first 10 are here; search and order wait for the others."
+        shown.show(ask("impact", panel, "b"))
+        free.set()
+        await until(lambda: shown.rows.rest)
+        assert shown.rows.frame.height == 30 and "u29" in shown._rest.data and "t39" not in shown._rest.data
+        assert shown.caption.value.startswith("30 rows. Click one")
+
+    def ask(question: str, panel: Panel, node: str) -> Answer:
+        return getattr(panel._lineage, question)(node)._answer
+
+    monkeypatch.setattr(table, "_further", slow)
+    in_loop(play, monkeypatch)
 
 
 def test_rows_are_handed_over(small: ln.Snapshot, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

@@ -10,8 +10,10 @@ from lineage_nb.views.marks import LABEL_SIZE, SUB_SIZE, Link, Mark, Row, Scene,
 from lineage_nb.views.overlay import Badge, Overlay, Stroke
 from lineage_nb.views.palette import GLYPHS, look_of
 
-__all__ = ["badge_width", "drawing", "number", "summary"]
+__all__ = ["HIDDEN", "badge_text", "badge_width", "drawing", "number", "summary"]
 
+HIDDEN = "hidden by the legend"
+"""Why a node is not drawn that the legend hides (see `Scene.hidden`)."""
 _TITLE_LIMIT = 240
 
 
@@ -60,7 +62,7 @@ def summary(scene: Scene) -> str:
 
 
 def _counted(scene: Scene) -> str:
-    if not scene.drawn:
+    if not scene.drawn and not scene.hidden.get(HIDDEN):
         return f"There is nothing to draw at the level of {scene.level}s."
     reach = "within reach" if scene.level != "column" else "joined by stated column edges"
     if scene.drawn == scene.total:
@@ -117,7 +119,26 @@ def _row_values(row: Row, mark: Mark, badges: dict[str, Badge]) -> dict[str, Any
 
 
 def _badge_values(badge: Badge, room: float) -> dict[str, Any]:
-    return {"text": clip(badge.text, room, 10, bold=True), "level": badge.level}
+    return {"text": badge_text(badge.text, room), "level": badge.level}
+
+
+def badge_text(text: str, room: float, size: float = 10) -> str:
+    """Shorten the words of a badge; of ``a, b, c: verdict`` the verdict stays whole as long as it can.
+
+    Examples
+    --------
+    >>> badge_text("date_of_birth, email, name: plain", 140)
+    'date_of_birth +2: plain'
+    """
+    head, colon, verdict = text.rpartition(": ")
+    if not colon or text_width(text, size, bold=True) <= room:
+        return clip(text, room, size, bold=True)
+    first, *more = head.split(", ")
+    end = f"{f' +{len(more):,}' if more else ''}: {verdict}"
+    left = room - text_width(end, size, bold=True)
+    if left >= 3 * size or text_width(first, size, bold=True) <= left:
+        return clip(first, left, size, bold=True) + end
+    return clip(verdict, room, size, bold=True)
 
 
 def badge_width(text: str) -> float:

@@ -95,7 +95,7 @@ def save_scene(
     title : str
         Title, plain text; GraphML and GEXF have none.
     overlay : Overlay, optional
-        What SVG tells of boxes and lines besides.
+        What is told of boxes and lines besides, in colours and words.
 
     Returns
     -------
@@ -161,11 +161,11 @@ def _written(scene: Scene, suffix: str, title: str, overlay: Overlay | None) -> 
     if suffix == ".png":
         from lineage_nb.views.png import png
 
-        return png(scene, title=title)
+        return png(scene, title=title, overlay=overlay)
     if suffix in (".graphml", ".gexf"):
         from lineage_nb.views.graph_files import gexf, graphml
 
-        return graphml(scene) if suffix == ".graphml" else gexf(scene)
+        return graphml(scene, overlay) if suffix == ".graphml" else gexf(scene, overlay)
     if suffix == ".svg":
         from lineage_nb.views.svg import svg
 
@@ -173,13 +173,13 @@ def _written(scene: Scene, suffix: str, title: str, overlay: Overlay | None) -> 
     elif suffix == ".html":
         from lineage_nb.views.page import standalone_html
 
-        text = standalone_html(scene, title=title)
+        text = standalone_html(scene, title=title, overlay=overlay)
     elif suffix in (".dot", ".gv"):
         from lineage_nb.views.dot import dot
 
-        text = dot(scene, title=title)
+        text = dot(scene, title=title, overlay=overlay)
     else:
         from lineage_nb.views.mermaid import mermaid
 
-        text = mermaid(scene, title=title)
+        text = mermaid(scene, title=title, overlay=overlay)
     return text.encode("utf-8", errors="replace")

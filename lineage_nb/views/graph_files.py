@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from lineage_nb.views.labels import clean
-from lineage_nb.views.marks import Mark, Scene
-from lineage_nb.views.scene_text import columns_of, what
+from lineage_nb.views.marks import Link, Mark, Scene
+from lineage_nb.views.overlay import Overlay, Stroke
+from lineage_nb.views.scene_text import columns_of, drawn_of, is_possible, what
+from lineage_nb.views.seen import Told, box_colour, line_colour, told_of
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -22,15 +25,18 @@ _COLOURS = {
     "file": (176, 125, 0), "model": (192, 89, 155), "feature": (192, 89, 155), "bundle": (190, 190, 190),
 }  # fmt: skip
 _DATA = (0, 114, 178)
+_LINE = (125, 135, 147)
 
 
-def scene_graph(scene: Scene) -> nx.DiGraph:
+def scene_graph(scene: Scene, overlay: Overlay | None = None) -> nx.DiGraph:
     """Make a `networkx.DiGraph` of what is drawn.
 
     Parameters
     ----------
     scene : Scene
         Any scene.
+    overlay : Overlay, optional
+        What is told of boxes and lines besides.
 
     Returns
     -------
@@ -38,7 +44,9 @@ def scene_graph(scene: Scene) -> nx.DiGraph:
         Nodes are ids; characters that XML forbids are shown as ␣, and a bundle is named after the node it hangs on and
         its count. Attributes of nodes: label, place, kind, type, flags, x, y, width, height (pixels, from the top left),
         upstream_not_drawn, downstream_not_drawn; of edges: value, certainty, closes_cycle, columns (``a → b``, where
-        columns are drawn).
+        columns are drawn), line (how it is drawn: ``solid``, ``dotted``, ``dashed``, ``thin``); of the graph: note (how
+        much is not drawn). With an overlay also `overlay` (its words; of the graph its title), overlay_class (what its
+        colour means) and colour, and of edges width (pixels).
 
     Examples
     --------
@@ -49,24 +57,57 @@ def scene_graph(scene: Scene) -> nx.DiGraph:
     """
     import networkx as nx
 
-    graph = nx.DiGraph()
+    told = told_of(scene, overlay)
+    graph = nx.DiGraph(note=_NO_XML.sub("␣", drawn_of(scene)), **({"overlay": clean(told.title)} if overlay else {}))
     names: list[str] = []
-    for mark in scene.marks:
+    for place, mark in enumerate(scene.marks):
         name = _unique(_name(mark), graph)
         names.append(name)
-        graph.add_node(name, **_facts(mark))
-    for link in scene.links:
-        ends = names[link.source], names[link.target]
-        before = graph.edges[ends] if graph.has_edge(*ends) else {"value": False, "certainty": "possible", "closes_cycle": False, "columns": ""}
-        # Lines between columns of the same two tables are one edge, as strong as the strongest.
-        graph.add_edge(
-            *ends,
-            value=link.value or bool(before["value"]),
-            certainty=link.certainty if before["certainty"] == "possible" else str(before["certainty"]),
-            closes_cycle=link.back or bool(before["closes_cycle"]),
-            columns="; ".join(c for c in (str(before["columns"]), columns_of(link, scene)) if c),
-        )
+        graph.add_node(name, **_facts(mark), **_told_of_box(told, place))
+    lines: dict[tuple[str, str], list[int]] = {}
+    for at, link in enumerate(scene.links):
+        lines.setdefault((names[link.source], names[link.target]), []).append(at)
+    for ends, places in lines.items():
+        graph.add_edge(*ends, **_edge(scene, told, places))
     return graph
+
+
+def _edge(scene: Scene, told: Told, places: list[int]) -> dict[str, Any]:
+    """Lines between columns of the same two tables are one edge, as strong as the strongest."""
+    links, strokes = [scene.links[at] for at in places], [told.lines[at] for at in places]
+    sure = [k.certainty for k, stroke in zip(links, strokes, strict=True) if not is_possible(k, stroke)]
+    value, certainty = any(k.value for k in links), sure[0] if sure else "possible"
+    drawn = "thin" if certainty == "bundle" else "dashed" if certainty == "possible" else "solid" if value else "dotted"
+    facts = {
+        "value": value,
+        "certainty": certainty,
+        "closes_cycle": any(k.back for k in links),
+        "columns": "; ".join(c for k in links if (c := columns_of(k, scene))),
+        "line": drawn,
+    }
+    return facts | (_told_of_line(told, links, strokes) if told.levels else {})
+
+
+def _told_of_box(told: Told, place: int) -> dict[str, Any]:
+    if not told.levels:
+        return {}
+    badge = told.boxes[place]
+    if badge is None:
+        return {"overlay": "", "overlay_class": "", "colour": ""}
+    return {"overlay": badge.text, "overlay_class": told.word(badge), "colour": str(box_colour(badge))}
+
+
+def _told_of_line(told: Told, links: list[Link], strokes: list[Stroke | None]) -> dict[str, Any]:
+    """Write the words of all lines, and the class and width of the strongest."""
+    some = [stroke for stroke in strokes if stroke is not None]
+    first = max(some, key=lambda s: (s.level, s.width), default=None)
+    back = any(k.back for k in links)
+    return {
+        "overlay": "; ".join(dict.fromkeys(clean(s.text) for s in some)),
+        "overlay_class": told.word(first) if first else "",
+        "colour": line_colour(first, lined=told.lined, back=back) or "",
+        "width": max((s.width for s in some), default=1.0),
+    }
 
 
 def _unique(name: str, graph: nx.DiGraph) -> str:
@@ -100,7 +141,7 @@ def _facts(mark: Mark) -> dict[str, Any]:
     }
 
 
-def graphml(scene: Scene) -> bytes:
+def graphml(scene: Scene, overlay: Overlay | None = None) -> bytes:
     """Write what is drawn as GraphML (see `scene_graph`).
 
     Returns
@@ -111,12 +152,12 @@ def graphml(scene: Scene) -> bytes:
     from networkx.readwrite.graphml import write_graphml_xml
 
     file = BytesIO()
-    write_graphml_xml(scene_graph(scene), file)
+    write_graphml_xml(scene_graph(scene, overlay), file)
     return file.getvalue()
 
 
-def gexf(scene: Scene) -> bytes:
-    """Write what is drawn as GEXF 1.2 with places, sizes and colours (see `scene_graph`).
+def gexf(scene: Scene, overlay: Overlay | None = None) -> bytes:
+    """Write what is drawn as GEXF 1.2 with places, sizes, colours and line styles (see `scene_graph`).
 
     Returns
     -------
@@ -125,15 +166,28 @@ def gexf(scene: Scene) -> bytes:
     """
     import networkx as nx
 
-    graph = scene_graph(scene)
+    graph = scene_graph(scene, overlay)
     for name, mark in zip(list(graph.nodes), scene.marks, strict=True):
-        red, green, blue = _COLOURS.get(mark.kind) or _COLOURS.get(what(mark), _DATA)
+        red, green, blue = _rgb(graph.nodes[name].get("colour", "")) or _COLOURS.get(mark.kind) or _COLOURS.get(what(mark), _DATA)
         graph.nodes[name]["viz"] = {
             # Gephi counts upwards.
             "position": {"x": mark.x + mark.width / 2, "y": -(mark.y + mark.height / 2), "z": 0.0},
             "size": 14.0 if "focus" in mark.flags else 10.0,
             "color": {"r": red, "g": green, "b": blue, "a": 1.0},
         }
+    for _, _, facts in graph.edges(data=True):
+        red, green, blue = _rgb(facts.get("colour", "")) or _LINE
+        facts["viz"] = {
+            "color": {"r": red, "g": green, "b": blue, "a": 1.0},
+            "thickness": float(facts.get("width", 1.0)),
+            "shape": "solid" if facts["line"] == "thin" else facts["line"],
+        }
     file = BytesIO()
     nx.write_gexf(graph, file)
-    return _WRITTEN.sub(b"", file.getvalue(), count=1)
+    said = escape("; ".join(part for part in (graph.graph.get("overlay", ""), graph.graph["note"]) if part)).encode()
+    written = _WRITTEN.sub(b"", file.getvalue(), count=1)
+    return written.replace(b"</creator>", b"</creator>\n    <description>" + said + b"</description>", 1)
+
+
+def _rgb(colour: str) -> tuple[int, int, int] | None:
+    return (int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)) if colour else None

@@ -12,8 +12,14 @@ import re
 from html import escape
 from typing import Any
 
-from lineage_nb.views.labels import clean
+from lineage_nb.views.drawing import badge_text
+from lineage_nb.views.labels import clean, clip
+from lineage_nb.views.marks import Mark
+from lineage_nb.views.overlay import Overlay
+from lineage_nb.views.palette import LEVEL_COLOURS, LINE_COLOURS
 from lineage_nb.views.scene import Scene
+from lineage_nb.views.scene_text import box_lines, columns_of, line_meaning
+from lineage_nb.views.seen import Told, box_colour, line_colour, told_of
 from lineage_nb.views.svg import drawing
 
 __all__ = ["standalone_html"]
@@ -39,20 +45,24 @@ h1{margin:0;font-size:17px}header p{margin:2px 0 0;color:#4c545e;font-size:12px}
 .card{flex:1;min-height:0;border:0!important;width:100%}
 #mynetwork{width:100%!important;height:100%!important;border:0!important;float:none!important}
 .key{display:flex;flex-wrap:wrap;gap:4px 18px;margin-bottom:4px}.key span{display:inline-flex;align-items:center;gap:6px}
+.swatch{width:18px;height:10px;border:2px solid;border-radius:5px}
 #chosen{min-height:1.4em;overflow-wrap:anywhere}
 """
 _PAGE_SCRIPT = """
 (function () {
-  var said = document.getElementById("chosen"), about = __ABOUT__;
+  var said = document.getElementById("chosen"), about = %s, lines = %s;
   network.on("click", function (event) {
-    said.textContent = event.nodes.length ? about[event.nodes[0]] : "Click a box to see its full name.";
+    said.textContent = event.nodes.length ? about[event.nodes[0]]
+      : event.edges.length ? lines[Number(event.edges[0].slice(1))] : "Click a box or a line to see what it is.";
   });
   network.once("afterDrawing", function () { network.fit({ animation: false }); });
 })();
 """
 
 
-def standalone_html(scene: Scene, *, title: str = "Data lineage", note: str = "", before: str = "", after: str = "") -> str:
+def standalone_html(
+    scene: Scene, *, title: str = "Data lineage", note: str = "", before: str = "", after: str = "", overlay: Overlay | None = None
+) -> str:
     """Write a scene as a page that stands alone.
 
     Parameters
@@ -63,6 +73,8 @@ def standalone_html(scene: Scene, *, title: str = "Data lineage", note: str = ""
         Heading and a line below it, plain text.
     before, after : str
         HTML to put above and below the picture, trusted: the caller has escaped it.
+    overlay : Overlay, optional
+        What is told of boxes and lines besides, in words and colours.
 
     Returns
     -------
@@ -76,13 +88,17 @@ def standalone_html(scene: Scene, *, title: str = "Data lineage", note: str = ""
     """
     from pyvis.network import Network
 
-    values = drawing(scene)
+    values, told = drawing(scene, overlay), told_of(scene, overlay)
     network = Network(height="100%", width="100%", directed=True, cdn_resources="in_line", notebook=False)
     network.toggle_physics(False)
     for place, mark in enumerate(values["marks"]):
-        network.add_node(place, **_node(mark, values["glyphs"]))
-    for link in values["links"]:
-        network.add_edge(link["s"], link["t"], **_edge(link["style"]))
+        network.add_node(place, **_node(mark, values["glyphs"], scene.marks[place], told, place))
+    ends: dict[tuple[int, int], list[int]] = {}
+    for at, link in enumerate(scene.links):
+        ends.setdefault((link.source, link.target), []).append(at)
+    for number, ((source, target), places) in enumerate(ends.items()):
+        network.add_edge(source, target, id=f"e{number}", **_line(values["links"], told, places))
+    values["lines"] = [_said(scene, told, pair, places) for pair, places in ends.items()]
     network.options.interaction.__dict__.update(hover=True, navigationButtons=False)
     network.options.edges.smooth.enabled = True
     network.options.edges.smooth.type = "cubicBezier"
@@ -90,18 +106,22 @@ def standalone_html(scene: Scene, *, title: str = "Data lineage", note: str = ""
     return _dressed(network.generate_html(notebook=False), values, title, note, before, after)
 
 
-def _node(mark: dict[str, Any], glyphs: dict[str, list[str]]) -> dict[str, Any]:
+def _node(mark: dict[str, Any], glyphs: dict[str, list[str]], drawn: Mark, told: Told, place: int) -> dict[str, Any]:
     colour = glyphs[mark["look"]][0] if mark["look"] else "#5c646e"
     ring = "#c75300" if "focus" in mark["flags"] else colour
     name = f"{_SIGNS[mark['look']]} {mark['label']}" if mark["look"] else mark["label"]
+    badge, rows = told.boxes[place], told.rows[place]
     words = [name, mark["sub"]] if mark["sub"] else [name]
+    words += [badge_text(badge.text, mark["w"] - 36, 13)] if badge else []
+    words += [clip(line, mark["w"] - 44, 13) for line in box_lines(drawn, None, rows) if drawn.rows and line.startswith(("· ", f"{len(drawn.rows):,} of "))]
+    fill = box_colour(badge) or "#ffffff"
     return {
         "label": "\n".join(words),
         "x": round(mark["x"] + mark["w"] / 2, 1),
         "y": round(mark["y"] + mark["h"] / 2, 1),
         "physics": False,
-        "color": {"background": "#ffffff", "border": ring, "highlight": {"background": "#eef5fc", "border": ring}},
-        "font": {"size": 13, "color": "#1c1f23", "multi": False},
+        "color": {"background": fill, "border": ring, "highlight": {"background": fill if badge else "#eef5fc", "border": "#1976d2"}},
+        "font": {"size": 13, "color": "#1c1f23", "multi": False, **({"align": "left"} if drawn.rows else {})},
         "widthConstraint": {"minimum": round(mark["w"] - 18), "maximum": round(mark["w"] - 10)},
         **_SHAPE,
         "borderWidth": 3 if "focus" in mark["flags"] else 1.5,
@@ -117,6 +137,29 @@ def _edge(style: str) -> dict[str, Any]:
     return {"dashes": dashes, "color": {"color": colour, "highlight": "#1976d2"}, "width": 1.4, "arrows": tip}
 
 
+def _line(links: list[dict[str, Any]], told: Told, places: list[int]) -> dict[str, Any]:
+    """Lines between columns of the same two tables are one here, drawn as the strongest."""
+    first = min(places, key=lambda at: (told.lines[at] is None, "possible" in links[at]["style"], "influence" in links[at]["style"], at))
+    stroke, style = told.lines[first], links[first]["style"]
+    edge = _edge(style)
+    colour = None if "fold" in style else line_colour(stroke, lined=told.lined, back="back" in style)
+    if colour:
+        edge["color"] = {"color": colour, "highlight": "#1976d2"}
+    return edge | ({"width": round(max(s.width for at in places if (s := told.lines[at])), 1)} if stroke else {})
+
+
+def _said(scene: Scene, told: Told, ends: tuple[int, int], places: list[int]) -> str:
+    """Say what a line is, for those who click it."""
+    source, target = (scene.marks[place] for place in ends)
+    said = [f"{clean(source.id, 120)} → {clean(target.id, 120)}"]
+    for at in places:
+        link, stroke = scene.links[at], told.lines[at]
+        kind = "not drawn one by one" if link.certainty == "bundle" else line_meaning(link, stroke) or "carries values"
+        words = [columns_of(link, scene), kind, "closes a cycle" if link.back else "", clean(stroke.text) if stroke else ""]
+        said.append(", ".join(word for word in words if word))
+    return clean(": ".join([said[0], "; ".join(dict.fromkeys(said[1:]))]), 1_000)
+
+
 def _dressed(html: str, values: dict[str, Any], title: str, note: str, before: str, after: str) -> str:
     """Cut what would ask a server, and put heading and legend around the picture."""
     html = _HEADINGS.sub("", _OUTSIDE.sub("", html))
@@ -125,20 +168,26 @@ def _dressed(html: str, values: dict[str, Any], title: str, note: str, before: s
         f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f'<meta name="viewport" content="width=device-width"><title>{name}</title>'
     )
-    about = json.dumps([mark["name"] for mark in values["marks"]])
-    for character in "<>&\u2028\u2029":
-        about = about.replace(character, f"\\u{ord(character):04x}")
+    script = _PAGE_SCRIPT % (_texts([mark["name"] for mark in values["marks"]]), _texts(values["lines"]))
     words = clean(note) if note else values["summary"]
     top = f"<header><h1>{name}</h1><p>{escape(words)}</p></header>{before}"
     bottom = (
-        f'<footer><div class="key">{_key(values)}</div><div id="chosen" role="status">Click a box to see its full name.</div>'
-        f"</footer>{after}<script>{_PAGE_SCRIPT.replace('__ABOUT__', about)}</script>"
+        f'<footer><div class="key">{_key(values)}</div><div id="chosen" role="status">Click a box or a line to see what it is.</div>'
+        f"</footer>{after}<script>{script}</script>"
     )
     html = html.replace("<html>", '<!DOCTYPE html><html lang="en">', 1).replace("<head>", f"<head>{head}", 1)
     html = html.replace("</head>", f"<style>{_PAGE_STYLE}</style></head>", 1)
     html = html.replace("<body>", f"<body>{top}", 1)
     start, _, end = html.rpartition("</body>")
     return f"{start}{bottom}</body>{end}"
+
+
+def _texts(texts: list[str]) -> str:
+    """Write texts as a JavaScript list that cannot end the script it stands in."""
+    written = json.dumps(texts)
+    for character in "<>&\u2028\u2029":
+        written = written.replace(character, f"\\u{ord(character):04x}")
+    return written
 
 
 def _key(values: dict[str, Any]) -> str:
@@ -152,6 +201,8 @@ def _key(values: dict[str, Any]) -> str:
             dashes = " ".join(map(str, edge["dashes"])) if edge["dashes"] else "none"
             stroke = f'stroke="{edge["color"]["color"]}" stroke-width="2" stroke-dasharray="{dashes}"'
             sign = f'<svg width="24" height="12" aria-hidden="true"><path d="M0 6h24" {stroke}/></svg>'
+        elif "level" in entry:
+            sign = f'<i class="swatch" style="background:{LEVEL_COLOURS[entry["level"]]};border-color:{LINE_COLOURS[entry["level"]]}" aria-hidden="true"></i>'
         else:
             continue
         items.append(f"<span>{sign}{escape(entry['text'])}</span>")

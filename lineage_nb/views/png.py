@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from io import BytesIO
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from lineage_nb.errors import LineageError
-from lineage_nb.views.labels import clean, clip
+from lineage_nb.views.drawing import badge_text
+from lineage_nb.views.labels import clean, clip, text_width
 from lineage_nb.views.marks import LABEL_SIZE, SUB_SIZE, Link, Mark, Scene, row_middle
-from lineage_nb.views.scene_text import drawn_of, meanings, what
+from lineage_nb.views.overlay import Badge, Overlay, Stroke
+from lineage_nb.views.palette import LEVEL_COLOURS, LINE_COLOURS
+from lineage_nb.views.scene_text import drawn_of, is_possible, meanings, what
+from lineage_nb.views.seen import Told, line_colour, told_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +42,7 @@ _DASHES: dict[str, Any] = {"influence": (0, (1.2, 2.6)), "possible": (0, (6, 3.5
 Points = list[tuple[float, float]]
 
 
-def png(scene: Scene, *, title: str = "Data lineage", scale: float = 2.0) -> bytes:
+def png(scene: Scene, *, title: str = "Data lineage", scale: float = 2.0, overlay: Overlay | None = None) -> bytes:
     """Draw a scene as PNG, on white, lines as in the explorer and the SVG.
 
     Parameters
@@ -49,6 +54,8 @@ def png(scene: Scene, *, title: str = "Data lineage", scale: float = 2.0) -> byt
     scale : float
         Pixels of the file to a pixel of the scene, up to 4; less where the picture would be more than 24 million
         pixels or 12,000 wide or high.
+    overlay : Overlay, optional
+        What is told of boxes and lines besides, in words and colours.
 
     Returns
     -------
@@ -70,7 +77,8 @@ def png(scene: Scene, *, title: str = "Data lineage", scale: float = 2.0) -> byt
     from matplotlib.figure import Figure
 
     width = max(scene.width + 2 * _PAD, _LEAST)
-    legend = _legend(scene, width - 2 * _PAD)
+    told = told_of(scene, overlay)
+    legend = _legend(scene, told, width - 2 * _PAD)
     height = scene.height + 2 * _PAD + _HEAD + (max((row for _, row, _ in legend), default=-1) + 3) * _ROW
     fitting = min(scale, _MOST_SIDE / max(width, height), (_MOST_PIXELS / (width * height)) ** 0.5)
     figure = Figure(figsize=(width / 100, height / 100), dpi=100 * fitting, facecolor="white")
@@ -78,10 +86,12 @@ def png(scene: Scene, *, title: str = "Data lineage", scale: float = 2.0) -> byt
     axes.set_axis_off()
     axes.set_xlim(-_PAD, width - _PAD)
     axes.set_ylim(height - _HEAD - _PAD, -_HEAD - _PAD)
-    for link in scene.links:
-        _draw_link(axes, link, scene.marks)
-    for mark in scene.marks:
-        _draw_mark(axes, mark)
+    for link, stroke in zip(scene.links, told.lines, strict=True):
+        _draw_link(axes, link, scene.marks, stroke, lined=told.lined)
+    for mark, badge, rows in zip(scene.marks, told.boxes, told.rows, strict=True):
+        _draw_mark(axes, mark, rows)
+        if badge is not None:
+            _draw_badge(axes, mark.x + 30, mark.y - 2, badge, mark.width - 50)
     _write(axes, 0, -_PAD, clip(clean(title), width - 2 * _PAD, 15, bold=True), 15, bold=True)
     _draw_legend(axes, scene, legend)
     file = BytesIO()
@@ -97,7 +107,7 @@ def _write(axes: Axes, x: float, y: float, text: str, size: float, *, colour: st
     axes.text(x, y, text, fontsize=size * 0.72 * 0.93, color=colour, weight=weight, ha=at, va="center", parse_math=False, zorder=4)
 
 
-def _draw_mark(axes: Axes, mark: Mark) -> None:
+def _draw_mark(axes: Axes, mark: Mark, badges: Sequence[Badge | None]) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     bundle, deleted = mark.kind == "bundle", "deleted" in mark.flags
@@ -117,7 +127,7 @@ def _draw_mark(axes: Axes, mark: Mark) -> None:
         return
     axes.plot([mark.x + 2.5] * 2, [mark.y + 5, mark.y + mark.height - 5], color=colour, linewidth=2.6, solid_capstyle="round", zorder=3)
     _write(axes, mark.x + 19, middle, sign, 13, colour=colour, at="center")
-    _draw_rows(axes, mark)
+    _draw_rows(axes, mark, badges)
     room, tag = mark.width - 42, [t for t, f in (("PII", "pii"), ("deleted", "deleted")) if f in mark.flags]
     upper, lower = (middle - 7.5, middle + 8) if mark.sub or tag else (middle, middle)
     label_colour = _DIM if deleted else _TEXT
@@ -131,11 +141,21 @@ def _draw_mark(axes: Axes, mark: Mark) -> None:
             axes.text(x, mark.y + mark.height, f"+{count:,}", fontsize=6.2, weight="bold", color=_DIM, ha=at, va="center", bbox=pill, zorder=5)
 
 
-def _draw_rows(axes: Axes, mark: Mark) -> None:
-    for place, row in enumerate(mark.rows):
+def _draw_badge(axes: Axes, x: float, y: float, badge: Badge, room: float, *, right: bool = False) -> None:
+    text = badge_text(badge.text, room)
+    left = x - text_width(text, 10, bold=True) - 4 if right else x + 5
+    fill = {"boxstyle": "round,pad=0.3", "facecolor": LEVEL_COLOURS[badge.level], "edgecolor": LINE_COLOURS[badge.level], "linewidth": 0.5}
+    axes.text(left, y, text, fontsize=6.6, weight="bold", color="#101316", ha="left", va="center", parse_math=False, bbox=fill, zorder=5)
+
+
+def _draw_rows(axes: Axes, mark: Mark, badges: Sequence[Badge | None]) -> None:
+    for place, (row, badge) in enumerate(zip(mark.rows, badges, strict=True)):
         y = mark.y + row_middle(place)
         kind = clip(clean(row.sub), mark.width * 0.3, 9) if row.sub else ""
         _write(axes, mark.x + 14, y, clip(clean(row.label), mark.width * 0.66 - 20, SUB_SIZE), SUB_SIZE)
+        if badge is not None:
+            _draw_badge(axes, mark.x + mark.width - 6, y, badge, mark.width * 0.45, right=True)
+            continue
         _write(axes, mark.x + mark.width - 6, y, "PII" if "pii" in row.flags else kind, 9, colour=_FOCUS if "pii" in row.flags else _DIM, at="right")
     if mark.rows and mark.columns > len(mark.rows):
         _write(axes, mark.x + 14, mark.y + mark.height - 10, f"{len(mark.rows):,} of {mark.columns:,} columns", 9, colour=_DIM)
@@ -159,13 +179,14 @@ def _route(link: Link, marks: tuple[Mark, ...]) -> tuple[Points, float]:
     return [(a.x + a.width, ay), *bends, (b.x, by)], 1.0
 
 
-def _draw_link(axes: Axes, link: Link, marks: tuple[Mark, ...]) -> None:
+def _draw_link(axes: Axes, link: Link, marks: tuple[Mark, ...], stroke: Stroke | None, *, lined: bool) -> None:
     from matplotlib.patches import PathPatch, Polygon
     from matplotlib.path import Path
 
     bundle = link.certainty == "bundle"
-    style = "bundle" if bundle else "possible" if link.certainty == "possible" else "" if link.value else "influence"
-    colour = _BACK if link.back else _LINE
+    style = "bundle" if bundle else "possible" if is_possible(link, stroke) else "" if link.value else "influence"
+    colour = _LINE if bundle else line_colour(stroke, lined=lined, back=link.back) or _LINE
+    wide = 0.7 if bundle else stroke.width * 0.72 if stroke else 1.1
     if link.source == link.target:
         box = marks[link.source]
         x, y, way = box.x + box.width - 6, box.y, 0.0
@@ -178,20 +199,21 @@ def _draw_link(axes: Axes, link: Link, marks: tuple[Mark, ...]) -> None:
             # Level through each layer, and as an S between layers.
             corners += [((x0 + x1) / 2, y0), ((x0 + x1) / 2, y1), (x1, y1)]
     path = Path(corners, [Path.MOVETO, *[Path.CURVE4] * (len(corners) - 1)])
-    line = {"edgecolor": colour, "linewidth": 0.7 if bundle else 1.1, "linestyle": _DASHES.get(style, "solid")}
+    line = {"edgecolor": colour, "linewidth": wide, "linestyle": _DASHES.get(style, "solid")}
     axes.add_patch(PathPatch(path, facecolor="none", zorder=1, **line))
     if not bundle:
         legs = [(x, y), (x - 8 * way, y - 4), (x - 8 * way, y + 4)] if way else [(x, y), (x - 4, y - 8), (x + 4, y - 8)]
         axes.add_patch(Polygon(legs, closed=True, facecolor=colour, edgecolor="none", zorder=1))
 
 
-def _legend(scene: Scene, room: float) -> list[tuple[float, int, str]]:
-    """Place what is present, lines before kinds: x, row, word."""
-    there = meanings(scene)
+def _legend(scene: Scene, told: Told, room: float) -> list[tuple[float, int, str]]:
+    """Place what is present, lines before kinds, then classes of an overlay: x, row, word."""
+    there = meanings(scene, told.lines)
+    classes = [f"{level}{text}" for level, text in told.present()]
     seen = {what(m).lower() if m.kind == "dataset" else m.kind for m in scene.marks}
     placed, x, row = [], 0.0, 0
-    for word in [*(w for w in _LINES if w in there), *(k for k in _KINDS if k in seen)]:
-        wide = 46 + 6.4 * len(_LINES[word]) if word in _LINES else 34 + 6.4 * len(word)
+    for word in [*(w for w in _LINES if w in there), *(k for k in _KINDS if k in seen), *classes]:
+        wide = 46 + 6.4 * len(_LINES[word]) if word in _LINES else 34 + text_width(word, 11)
         if x and x + wide > room:
             x, row = 0.0, row + 1
         placed.append((x, row, word))
@@ -207,6 +229,10 @@ def _draw_legend(axes: Axes, scene: Scene, legend: list[tuple[float, int, str]])
             colour = _BACK if word == "back" else _LINE
             axes.plot([x, x + 24], [y, y], color=colour, linewidth=1.1, linestyle=_DASHES.get(word, "solid"))
             _write(axes, x + 30, y, _LINES[word], 11, colour=_DIM)
+        elif word not in _KINDS:
+            axes.plot([x + 3, x + 15], [y, y], color=LINE_COLOURS[int(word[0])], linewidth=7, solid_capstyle="round")
+            axes.plot([x + 3, x + 15], [y, y], color=LEVEL_COLOURS[int(word[0])], linewidth=5, solid_capstyle="round")
+            _write(axes, x + 24, y, word[1:], 11, colour=_DIM)
         else:
             colour, sign = _KINDS[word]
             _write(axes, x, y, sign, 11, colour=colour)

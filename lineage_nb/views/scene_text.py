@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from lineage_nb.views.labels import clean
-from lineage_nb.views.marks import Link, Mark, Scene
+from collections.abc import Sequence
 
-__all__ = ["box_lines", "columns_of", "drawn_of", "line_meaning", "meanings", "what"]
+from lineage_nb.views.labels import clean
+from lineage_nb.views.marks import Link, Mark, Row, Scene
+from lineage_nb.views.overlay import Badge, Stroke
+
+__all__ = ["box_lines", "columns_of", "drawn_of", "is_possible", "line_meaning", "meanings", "what"]
 
 _LABEL, _PLACE = 120, 160
 
@@ -21,7 +24,7 @@ def what(mark: Mark) -> str:
     return clean(mark.kind if mark.kind in ("bundle", "job") or not mark.type else mark.type, 40)
 
 
-def box_lines(mark: Mark) -> list[str]:
+def box_lines(mark: Mark, told: Badge | None = None, rows: Sequence[Badge | None] = ()) -> list[str]:
     """Write a box as lines of plain text, bounded and without control characters: name, place, what is to be known.
 
     Examples
@@ -36,10 +39,16 @@ def box_lines(mark: Mark) -> list[str]:
         lines.append(clean(mark.sub, _PLACE))
     marked = [word for flag, word in (("pii", "PII"), ("deleted", "deleted")) if flag in mark.flags]
     more = [f"{n:,} {side}" for n, side in ((mark.more_up, "upstream"), (mark.more_down, "downstream")) if n]
+    lines += [clean(told.text, _PLACE)] if told else []
     lines += [", ".join(marked)] if marked else []
     lines += [f"{', '.join(more)} not drawn"] if more else []
-    lines += [clean(f"· {row.label}{' (PII)' if 'pii' in row.flags else ''}", _LABEL) for row in mark.rows]
+    badges = rows or [None] * len(mark.rows)
+    lines += [clean(_row_line(row, badge), _PLACE) for row, badge in zip(mark.rows, badges, strict=True)]
     return [*lines, f"{len(mark.rows):,} of {mark.columns:,} columns"] if mark.rows and mark.columns > len(mark.rows) else lines
+
+
+def _row_line(row: Row, told: Badge | None) -> str:
+    return f"· {row.label} ({told.text})" if told else f"· {row.label}{' (PII)' if 'pii' in row.flags else ''}"
 
 
 def columns_of(link: Link, scene: Scene) -> str:
@@ -50,7 +59,7 @@ def columns_of(link: Link, scene: Scene) -> str:
     return " → ".join(clean(mark.rows[row].label if row >= 0 else mark.label, _LABEL) for mark, row in ends)
 
 
-def line_meaning(link: Link) -> str:
+def line_meaning(link: Link, told: Stroke | None = None) -> str:
     """Say what is special about a line; empty where values are known to flow.
 
     Examples
@@ -60,18 +69,23 @@ def line_meaning(link: Link) -> str:
     """
     if link.certainty == "bundle":
         return ""
-    return ", ".join(w for w, is_so in (("influence", not link.value), ("possible", link.certainty == "possible")) if is_so)
+    return ", ".join(w for w, is_so in (("influence", not link.value), ("possible", is_possible(link, told))) if is_so)
 
 
-def meanings(scene: Scene) -> set[str]:
+def is_possible(link: Link, told: Stroke | None = None) -> bool:
+    """Tell whether a line is only possible, by the lineage or by what an overlay tells of it."""
+    return link.certainty == "possible" or (told is not None and told.possible)
+
+
+def meanings(scene: Scene, told: Sequence[Stroke | None] = ()) -> set[str]:
     """Which kinds of line are there: ``value``, ``influence``, ``possible``, ``back``, ``bundle``."""
     found = set()
-    for link in scene.links:
+    for link, stroke in zip(scene.links, told or [None] * len(scene.links), strict=True):
         if link.certainty == "bundle":
             found.add("bundle")
             continue
         found.add("value" if link.value else "influence")
-        found |= {word for word, is_so in (("possible", link.certainty == "possible"), ("back", link.back)) if is_so}
+        found |= {word for word, is_so in (("possible", is_possible(link, stroke)), ("back", link.back)) if is_so}
     return found
 
 

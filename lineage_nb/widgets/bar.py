@@ -114,6 +114,8 @@ class Bar:
             if control.value != value:
                 control.value = value
         self.hops.disabled = state.view != "around"
+        self.hops.layout.display = "none" if state.view == "path" else None
+        self.hops.tooltip = "How far to look around a node" + (": only in the view “Around it”" if self.hops.disabled else "")
         self.to.layout.display = "flex" if state.view == "path" else "none"
         self.back.disabled, self.forward.disabled = not past, not future
         self.unhide.description = f"Show {len(state.hidden):,} hidden"

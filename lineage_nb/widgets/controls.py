@@ -14,6 +14,7 @@ from lineage_nb.views.columns import HasGraphs
 from lineage_nb.views.export import save_scene
 from lineage_nb.views.overlay import Overlay
 from lineage_nb.views.scene import Scene
+from lineage_nb.views.seen import seen
 from lineage_nb.widgets import moves
 from lineage_nb.widgets.facets import FACETS
 from lineage_nb.widgets.live import Live
@@ -138,6 +139,7 @@ class Explorer(Live):
 
     @overlay.setter
     def overlay(self, wanted: str | Overlay) -> None:
+        self._colouring.drop()
         self._apply(replace(self._state, overlay=self._overlay_name(wanted)))
 
     def focus(self, name: str) -> None:
@@ -215,9 +217,10 @@ class Explorer(Live):
     def save(self, path: str | PathLike[str], *, title: str = "Data lineage") -> Path:
         """Write what is seen to a file, in the format that its suffix names (see `lineage_nb.views.export.save_scene`).
 
-        What the legend hides is written too.
+        What the legend hides is left out and counted; what the overlay tells is in all formats, as colours and words.
         """
-        return save_scene(self._scene, path, title=title, overlay=self._overlays.get(self._state.overlay))
+        overlay = self._overlays.get(self._state.overlay)
+        return save_scene(seen(self._scene, overlay, self._state.off), path, title=title, overlay=overlay)
 
     def undo(self) -> None:
         """Return to what was shown before."""

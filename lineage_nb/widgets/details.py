@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from lineage_nb.graph.lineage_graph import Level, LineageGraph
+from lineage_nb.model.names import spoken_name
 from lineage_nb.views.labels import caption, clean
 
 __all__ = ["details_html"]
@@ -51,7 +52,7 @@ def details_html(lineage: _HasGraph, nodes: pl.DataFrame, level: Level, node: st
         ("kind", _text(what if what == row["kind"] else f"{what} ({row['kind']})")),
         ("upstream", f"{up:,}"),
         ("downstream", f"{down:,}"),
-        ("owners", _text(", ".join(map(str, row.get("owners") or [])))),
+        ("owners", _text(", ".join(spoken_name(str(owner)) for owner in row.get("owners") or []))),
         ("tags", _chips(row.get("tags"))),
         ("tier", _text(row.get("tier"))),
         ("type", _text(row.get("data_type"))),

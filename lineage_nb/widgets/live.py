@@ -19,9 +19,11 @@ from lineage_nb.views.overlay import Overlay
 from lineage_nb.views.overlays import OVERLAYS
 from lineage_nb.views.overlays import overlay as make_overlay
 from lineage_nb.views.scene import Scene
+from lineage_nb.views.seen import seen
 from lineage_nb.views.svg import svg
 from lineage_nb.widgets import moves
 from lineage_nb.widgets.bar import Bar
+from lineage_nb.widgets.colouring import Colouring
 from lineage_nb.widgets.details import details_html
 from lineage_nb.widgets.explorer import Canvas
 from lineage_nb.widgets.facets import FACETS
@@ -80,10 +82,11 @@ class Live(w.VBox):  # type: ignore[misc]
         state = self._state if chosen is None else self._aimed(self._state, chosen)
         state = replace(state, kinds=self._known_kinds(state.level, kinds))
         self._bar.offer_overlays(self._titles)
+        self._colouring = Colouring(lambda name: make_overlay(lineage, name), self._coloured, self._tell_bar)  # type: ignore[arg-type]
         if overlay is not None:
             state = replace(state, overlay=self._overlay_name(overlay))
         self._state = replace(state, view=view or self._stage.first_view(state, max_marks))
-        super().__init__([*self._bar.rows(), w.HBox([self._canvas, self._details], layout={"width": "100%"})])
+        super().__init__([*self._bar.rows(), self._colouring, w.HBox([self._canvas, self._details], layout={"width": "100%"})])
         self.add_class("ln-widget")
         self._redraw()
         self._listen()
@@ -153,15 +156,29 @@ class Live(w.VBox):  # type: ignore[misc]
 
     def _set(self, **changes: Any) -> None:
         """Follow a control."""
-        if self._quiet or all(getattr(self._state, field) == value for field, value in changes.items()):
+        if self._quiet:
+            return
+        if all(getattr(self._state, field) == value for field, value in changes.items()):
+            if "overlay" in changes:
+                self._colouring.drop()
             return
         self._canvas.problem = ""
-        if changes.get("overlay"):
-            self._canvas.guarded(self._overlay_name, changes["overlay"])
-            if changes["overlay"] not in self._overlays:
-                self._tell_bar()
+        if "overlay" in changes:
+            self._colouring.drop()
+            if changes["overlay"] and changes["overlay"] not in self._overlays:
+                self._colouring.ask(changes["overlay"], self._titles[changes["overlay"]])
                 return
         self._canvas.guarded(self._apply, replace(self._state, **changes))
+
+    def _coloured(self, name: str, found: Overlay | Exception) -> None:
+        """Show an overlay that was worked out, or why there is none."""
+        if isinstance(found, Overlay):
+            self._overlays[name] = found
+            self._canvas.guarded(self._apply, replace(self._state, overlay=name))
+        else:
+            kind = "" if isinstance(found, LineageError) else f"{type(found).__name__}: "
+            self._canvas.problem = clean(f"No colours by {self._titles[name]}: {kind}{found}", 1_000)
+            self._tell_bar()
 
     def _turn(self, state: State) -> None:
         """Show a state that was shown before."""
@@ -181,6 +198,9 @@ class Live(w.VBox):  # type: ignore[misc]
             if self._canvas.show(self._scene, self._overlays.get(state.overlay), told) or most == 1:
                 break
             most = max(1, most * 3 // 4)
+        if self.selected:
+            # A column whose table was closed is shown by its table.
+            self._show_chosen(self.selected)
         self._tell_bar()
 
     def _tell_bar(self) -> None:
@@ -189,7 +209,7 @@ class Live(w.VBox):  # type: ignore[misc]
         state = self._state
         for button in self._bar.offer(self._stage.kinds(state.level), state.kinds):
             button.observe(lambda _: self._set(kinds=self._bar.chosen_kinds()), "value")
-        self._bar.tell(state, past=self._history.has_past, future=self._history.has_future)
+        self._bar.tell(replace(state, overlay=self._colouring.wanted or state.overlay), past=self._history.has_past, future=self._history.has_future)
         if set(self._canvas.off) != state.off:
             self._canvas.off = sorted(state.off)
         self._quiet = False
@@ -346,7 +366,8 @@ class Live(w.VBox):  # type: ignore[misc]
         """Add the still picture, for readers without a kernel."""
         bundle = super()._repr_mimebundle_(**options)
         if isinstance(bundle, dict):
-            bundle["text/html"] = svg(self._scene, overlay=self._overlays.get(self._state.overlay))
+            overlay = self._overlays.get(self._state.overlay)
+            bundle["text/html"] = svg(seen(self._scene, overlay, self._state.off), overlay=overlay)
         return bundle
 
     # -- what `Explorer` adds ----------------------------------------------------------------------------------

@@ -79,7 +79,8 @@ class Stage:
         left = scene.hidden.get("filtered", 0)
         if not gone or not left:
             return scene
-        counts = {**scene.hidden, "hidden or filtered": left}
+        filtered = state.kinds is not None or any(state.facets.values())
+        counts = {**scene.hidden, "hidden or filtered" if filtered else "hidden": left}
         del counts["filtered"]
         return replace(scene, hidden=MappingProxyType(counts))
 

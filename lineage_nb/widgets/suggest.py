@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 
 import polars as pl
@@ -75,8 +76,16 @@ class Search:
         having = self._having(field).filter(pl.col("value").str.to_lowercase().str.contains(wanted, literal=True))
         having = having.sort(pl.col("value").str.to_lowercase() != wanted, "value", "id")
         values = having["value"].unique(maintain_order=True).head(limit // 2).to_list()
-        nodes = [f"{field}:{v}{_ARROW}{i}" for v, i in having.head(limit - len(values)).iter_rows()]
-        return [*(f"{field}:{v}" for v in values), *nodes]
+        said = self._said(field)
+        nodes = [f"{field}:{said[v]}{_ARROW}{i}" for v, i in having.head(limit - len(values)).iter_rows()]
+        return [*(f"{field}:{said[v]}" for v in values), *nodes]
+
+    def _said(self, field: str) -> dict[str, str]:
+        """Owners and tags as people say them, where that leaves no doubt; `meaning` reads both forms."""
+        known = self._having(field)["value"].unique().to_list()
+        short = {v: spoken_name(v) for v in known}
+        often = Counter([*short.values(), *(v for v in known if short[v] != v)])
+        return {v: s if often[s] == 1 else v for v, s in short.items()}
 
     def meaning(self, text: str) -> tuple[str, str] | None:
         """Read an option of `options`: ("node", id), or (field, value); None for anything else.

@@ -61,6 +61,29 @@ def test_pick_rows_of_unused_by_click_and_keys(notebook) -> None:
     assert not seen.outside
 
 
+LONG = """
+import polars as pl
+names = [f"wh.t{i:05}" for i in range(12_000)]
+ln.from_edges(pl.DataFrame({"source": ["raw.root"] * 12_000, "target": names})).panel("impact", node="raw.root")
+"""
+
+
+def test_a_long_table_begins_short_and_ends_whole(notebook) -> None:
+    from playwright.sync_api import expect
+
+    seen = notebook("long.ipynb", ["import lineage_nb as ln", LONG])
+    panel = seen.page.locator(".jp-OutputArea .ln-panel")
+    info = panel.locator(".dt-info")
+    expect(info).to_have_text("Showing 1 to 10 of 12,000 entries", timeout=60_000)
+    expect(panel.get_by_text("12,000 rows. Click one")).to_be_visible(timeout=30_000)
+    panel.locator(".dt-search input").fill("t1199")
+    expect(info).to_have_text("Showing 1 to 10 of 10 entries (filtered from 12,000 total entries)", timeout=30_000)
+    panel.locator("table.dataTable tbody tr", has_text="wh.t11997").click()
+    expect(panel.get_by_role("heading", name="Why wh.t11997?")).to_be_visible(timeout=30_000)
+    assert not seen.faults
+    assert not seen.outside
+
+
 def _shot(page: object, panel: object, name: str) -> None:
     if folder := os.environ.get("LINEAGE_NB_SHOTS"):
         page.wait_for_timeout(500)

@@ -337,6 +337,8 @@ class View {
   showOff() {
     const off = new Set(this.model.get("off") ?? []);
     const gone = this.marks.map((mark) => off.has(`look:${mark.look}`) || (mark.badge && off.has(`level:${mark.badge.level}`)));
+    const homes = new Set(this.marks.filter((mark, at) => gone[at]).map((mark) => mark.id));
+    this.marks.forEach((mark, at) => { if (["up", "down"].includes(mark.side) && homes.has(mark.id)) gone[at] = true; });
     this.items.forEach((item) => item.group.classList.toggle("ln-off", Boolean(gone[item.place])));
     (this.scene.links ?? []).forEach((link, at) => {
       const words = link.style.split(" ").map((word) => `line:${word}`);

@@ -1,12 +1,24 @@
 // Rows to pick, one at a time, by click or keys. Joined to itables' module, whose widget is `itablesWidget` here.
 // itables' own way takes seconds at 100,000 rows, and JupyterLab's shortcuts take the arrows from it.
 
-const LARGE = 500000; // characters; from here on, a search waits for a pause in typing
+const LARGE = 5000; // rows; from here on, a search waits for a pause in typing
+const CHUNK = 5000; // rows added at a time, so that the page stays alive
+
+// How many rows there are, while some are still to come.
+function counted(total, start, end, here, found, text) {
+  if (total <= here) return text;
+  const [from, to, all, first, hits] = [start, end, total, here, found].map((count) => count.toLocaleString("en"));
+  return found === here ? `Showing ${from} to ${to} of ${all} entries` : `Showing ${from} to ${to} of ${hits} found in the first ${first} of ${all} entries`;
+}
 
 // What itables' widget sees: it selects nothing itself.
 function withoutSelection(model) {
   const own = (name) => name !== "selected_rows" && name !== "change:selected_rows";
-  const patient = (options) => ({ ...options, searchDelay: (options.data_json ?? "").length > LARGE ? 200 : 0 });
+  const patient = (options) => ({
+    ...options,
+    searchDelay: model.get("total") > LARGE || (options.data_json ?? "").length > 100 * LARGE ? 200 : 0,
+    infoCallback: (settings, start, end, here, found, text) => counted(model.get("total"), start, end, here, found, text),
+  });
   return {
     get: (name) => (name === "_dt_args" ? patient(model.get(name)) : own(name) ? model.get(name) : []),
     set() {},
@@ -125,17 +137,60 @@ class PickableRows {
 }
 
 // DataTables' Select notes the id of each row that is deselected, all of them whenever a table is drawn anew.
-function spare(el) {
+function spare(el, ready) {
   const jQuery = window.$;
   if (!jQuery?.fn?.dataTable) return;
-  jQuery(el).on("init.dt", (event, settings) => new jQuery.fn.dataTable.Api(settings).off("deselect"));
+  jQuery(el).on("init.dt", (event, settings) => {
+    const table = new jQuery.fn.dataTable.Api(settings);
+    table.off("deselect");
+    ready(table);
+  });
+}
+
+// Rows that follow the first ones: page, order and search stay as they are.
+class Following {
+  constructor(model) {
+    this.model = model;
+    this.done = false;
+    this.table = null;
+    this.look = () => this.begin();
+    model.on("change:rest", this.look);
+  }
+
+  close() {
+    this.done = true;
+    this.model.off("change:rest", this.look);
+  }
+
+  ready(table) {
+    this.table = table;
+    this.begin();
+  }
+
+  async begin() {
+    const id = this.model.get("rest");
+    if (!id || !this.table || this.done) return;
+    this.done = true;
+    const rest = await this.model.widget_manager.get_model(id.replace("IPY_MODEL_", ""));
+    const rows = JSON.parse(rest.get("data"));
+    for (let at = 0; at < rows.length; at += CHUNK) {
+      if (!this.table.table().node()?.isConnected) return;
+      this.table.rows.add(rows.slice(at, at + CHUNK));
+      await new Promise((next) => setTimeout(next));
+    }
+    this.table.draw(false);
+  }
 }
 
 export default {
   render({ model, el }) {
-    spare(el);
+    const following = new Following(model);
+    spare(el, (table) => following.ready(table));
     itablesWidget.render({ model: withoutSelection(model), el });
     const rows = new PickableRows(model, el);
-    return () => rows.close();
+    return () => {
+      rows.close();
+      following.close();
+    };
   },
 };
