@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from lineage_nb.model.snapshot import SnapshotData
 __all__ = ["Lineage"]
 
 Saved = TypeVar("Saved")
+_LISTED = 1_000_000
 _SPOKEN_SHORT = ~pl.col("kind").is_in(["column", "job", "report"]) & pl.col("namespace").is_not_null()
 
 
@@ -73,9 +74,11 @@ class Lineage:
         return frozenset(named.filter(named.is_duplicated()).unique())
 
     @cached_property
-    def _named(self) -> tuple[pl.Series, pl.Series, pl.Series]:
+    def _named(self) -> tuple[Sequence[str], pl.Series, pl.Series]:
+        """Ids, names, and which are spoken without their namespace; lists are searched faster, series take less memory."""
         nodes = self.frames["nodes"]
-        return nodes["id"], nodes["name"], nodes.select(_SPOKEN_SHORT).to_series()
+        ids: Any = nodes["id"].to_list() if nodes.height <= _LISTED else nodes["id"]
+        return ids, nodes["name"], nodes.select(_SPOKEN_SHORT).to_series()
 
     def _short(self, node: str) -> str | None:
         """Name a node without its namespace; None where it has none, or another node has the same."""
