@@ -426,8 +426,9 @@ class View {
   home() {
     if (!this.box || !this.scene) return;
     const all = this.whole();
-    if (all.k >= (this.scene.focus ? READABLE : SMALL)) return this.look(all);
     const chosen = this.marks.filter((m) => m.flags.includes("focus"));
+    // Of a path both ends matter.
+    if (all.k >= (chosen.length === 1 ? READABLE : SMALL)) return this.look(all);
     if (!this.marks.length) return this.look(all);
     const middle = (start, extent) => {
       const of = chosen.length ? chosen : this.marks;
