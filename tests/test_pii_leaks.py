@@ -297,4 +297,5 @@ def test_text_out_of_which_columns_are_taken_is_a_blob(data_type: str | None) ->
         return snap.pii().frame.filter("suspected")["node"].to_list()
 
     assert suspected("payload") == ["raw#payload"] and suspected("line") == []
-    assert "raw#line" in suspected("line", "x#name")
+    assert ("raw#line" in suspected("line", "x#name")) is (data_type is not None), "a type that is not told does not say text"
+    assert suspected("line", "y#name") == [], "of one line come the columns of one table"

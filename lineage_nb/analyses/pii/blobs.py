@@ -23,8 +23,8 @@ _COPIES = ("IDENTITY",)
 def suspects(lineage: Lineage, graph: LineageGraph, tagged: pl.DataFrame) -> pl.DataFrame:
     """Find what tagged columns are plain copies of, blobs that they were taken out of, and what those are copies of.
 
-    A blob is a column of a type for documents; and one of text, or of a type that is not told, that is called as documents
-    are (``payload``) or out of which several columns were taken, each from it alone.
+    A blob is a column of a type for documents; one of text, or of a type that is not told, that is called as documents are
+    (``payload``); and one of text out of which several columns of one table were taken, each from it alone.
 
     Parameters
     ----------
@@ -61,14 +61,16 @@ def _blobs(lineage: Lineage, source: Ints, target: Ints, taken: NDArray[np.bool_
     leaf = pl.coalesce("name", "id").str.to_lowercase().str.extract(r"([^.#]+)$")
     told = lineage.frames["nodes"].select(
         blob=pl.col("data_type").str.contains(BLOBS).fill_null(value=False),
-        text=pl.col("data_type").str.contains(_TEXT).fill_null(value=True) & (pl.col("kind") == "column"),
+        text=pl.col("data_type").str.contains(_TEXT) & (pl.col("kind") == "column"),
         named=leaf.is_in(list(OPAQUE)).fill_null(value=False),
     )
-    n = told.height
-    alone = np.bincount(target[value], minlength=n)[target] == 1
-    several = np.bincount(source[taken & alone], minlength=n) > 1
-    text, named, blob = (told[c].to_numpy() for c in ("text", "named", "blob"))
-    found: NDArray[np.bool_] = blob | (text & (named | several))
+    text, named, blob = (told[c].fill_null(value=False).to_numpy() for c in ("text", "named", "blob"))
+    maybe = told["text"].fill_null(value=True).to_numpy()
+    found: NDArray[np.bool_] = blob | (maybe & named)
+    alone = np.bincount(target[value], minlength=told.height)[target] == 1
+    parts = np.flatnonzero(taken & alone & text[source])
+    into = pl.DataFrame({"i": source[parts], "table": lineage.coded.data[target[parts]]})
+    found[into.filter(pl.len().over("i", "table") > 1)["i"].unique().to_numpy()] = True
     return found
 
 

@@ -22,6 +22,7 @@ __all__ = ["Origins", "is_book", "origins", "unknown_tags"]
 
 _OVERRIDES: Final = {"node": pl.String, "label": pl.String, "decision": pl.String}
 _KEY: Final = ["node", "label"]
+_SEARCHED: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,13 @@ def unknown_tags(lineage: Lineage, tagged: pl.DataFrame) -> tuple[str, ...]:
     pairs = alone.select("id", folded=pl.col("id").str.to_lowercase()).unique().join(same, on="folded").filter(pl.col("id") != pl.col("near")).sort("id", "near")
     count = alone["id"].n_unique()
     first = pairs["id"][0] if pairs.height else alone["id"].min()
-    near = pairs["near"][0] if pairs.height else next((n for n in lineage.names.nearest(str(first)) if n != first), None)
+    near = pairs["near"][0] if pairs.height else _nearest(lineage, str(first))
     hint = f", such as {first!r}" + (f"; the nearest name that is known is {near!r}" if near else "")
     return (f"{plural(count, 'tagged node')} {'has' if count == 1 else 'have'} no lineage at all{hint}.",)
+
+
+def _nearest(lineage: Lineage, name: str) -> str | None:
+    """Another node with a similar name; not searched for among very many, which takes longer than the question itself."""
+    if len(lineage.coded.ids) > _SEARCHED:
+        return None
+    return next((n for n in lineage.names.nearest(name) if n != name), None)
