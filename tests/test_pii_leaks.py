@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -104,6 +104,53 @@ def test_a_rewriting_does_not_clean_what_the_job_itself_puts_in() -> None:
     assert held(made([told, *events, older], {"a#m": "pii:email"}), "t#m") == []
 
 
+@pytest.mark.parametrize(
+    ("silent", "told", "job", "verdict"),
+    [
+        (T1, T2, "job:j", "plain"),
+        (T2, T2, "job:j", "pseudonymised"),  # another source of the same state that knows less
+        (T2 - timedelta(hours=3), T2, "job:j", "pseudonymised"),
+        (T3, T2, "job:j", "pseudonymised"),
+        (None, T2, "job:j", "pseudonymised"),
+        (T3, T2, "job:k", "plain"),
+    ],
+)
+@pytest.mark.parametrize("evidence", ["given", "other"])
+def test_silence_before_any_verdict_of_the_job_counts_as_plain(silent: datetime | None, told: datetime, job: str, verdict: str, evidence: str) -> None:
+    said = [
+        edge("a#m", "t#m", job="job:j", subtype=None, verdict=None, last_seen=silent, evidence="given"),
+        edge("a#m", "t#m", job=job, subtype="TRANSFORMATION", verdict="pseudonymised", last_seen=told, evidence=evidence),
+    ]
+    for rows in (said, said[::-1]):
+        assert held(made(rows, {"a#m": "pii:email"}), "t#m") == [verdict]
+    if job == "job:j":  # that source still says so: however its statements are cut into files
+        assert held(made([*said, {**said[0], "last_seen": told}], {"a#m": "pii:email"}), "t#m") == ["pseudonymised"]
+
+
+def test_what_the_rewriting_job_no_longer_reads_has_left() -> None:
+    again = edge("job:j", "t", type="WRITE", subtype="OVERWRITE", job="job:j", last_seen=T3)
+    old = edge("a#m", "t#m", verdict="plain", job="job:j", last_seen=T1)
+    assert held(made([old, again, edge("b#n", "t#m", job="job:j", last_seen=T3)], {"a#m": "pii:email"}), "t#m") == []
+    assert held(made([old, again, edge("b#n", "t#o", job="job:j", last_seen=T3)], {"a#m": "pii:email"}), "t#m") == []
+    assert held(made([old, again, edge("b#n", "t#m", job="job:j")], {"a#m": "pii:email"}), "t#m") == ["plain"]  # told at no time
+    assert held(made([old, again, edge("b#n", "t#m", job="job:k", last_seen=T3)], {"a#m": "pii:email"}), "t#m") == ["plain"]  # another job
+    assert held(made([old, again, edge("b#n", "t", type="INDIRECT", subtype="FILTER", job="job:j", last_seen=T3)], {"a#m": "pii:email"}), "t#m") == ["plain"]
+    masked = edge("a#m", "t#m", verdict="pseudonymised", job="job:j", last_seen=T2)
+    copy = edge("t#m", "copy#m", verdict="plain", job="job:c", last_seen=T1)
+    since = made([old, masked, copy, again], {"a#m": "pii:email"})
+    assert held(since, "t#m") == ["pseudonymised"] and held(since, "copy#m") == ["plain"]
+
+
+def test_what_is_replaced_after_it_was_dropped_is_there_again() -> None:
+    told = edge("a#m", "t#m", verdict="plain", job="job:j", last_seen=T1)
+    for when, status in ((T3, "proved"), (T2, "dropped"), (T1, "dropped")):
+        anew = edge("job:j", "t", type="WRITE", subtype="OVERWRITE", job="job:j", last_seen=when)
+        snap = made([told, anew], {"a#m": "pii:email"}, t={"deleted_at": T2})
+        assert statuses(snap)["t#m"] == status and (held(snap, "t#m") == ["plain"]) is (status == "proved")
+    other = edge("job:k", "t", type="WRITE", subtype="OVERWRITE", job="job:k", last_seen=T3)
+    assert held(made([told, other], {"a#m": "pii:email"}, t={"deleted_at": T2}), "t#m") == []
+
+
 @pytest.mark.parametrize("gone", [True, False])
 def test_a_struct_that_was_rewritten_still_holds_its_fields(gone: bool) -> None:
     cut = [] if gone else [edge("job:new", "t", type="WRITE", subtype="OVERWRITE", job="job:new", last_seen=T2)]
@@ -146,6 +193,18 @@ def test_groups_of_a_person_by_tag_struct_key_and_name() -> None:
     key = total("pay#emp_id", {"pay#mail": "pii:email"}, **{"pay#emp_id": {"ordinal": 1}, "pay#mail": {"ordinal": 2}})
     assert held(key, "out#s", "possible", labels="salary") == ["plain"]
     assert held(total("pay#region", {}), "out#s", "possible") == []
+
+
+@pytest.mark.parametrize(("first", "second", "evidence", "least"), [(3, 10, "given", 3), (10, 3, "given", 3), (10, 3, "other", 3), (None, 10, "given", None), (None, 10, "other", 10)])
+def test_small_groups_once_written_stay(first: int | None, second: int, evidence: str, least: int | None) -> None:
+    size = {"type": "INDIRECT", "subtype": "FILTER", "job": "job:j"}
+    said = [
+        edge("pay#s", "out#s", subtype="AGGREGATION", verdict="aggregated", job="job:j", last_seen=T2),
+        edge("pay#e", "out", k=first, last_seen=T1, evidence="given", **size),
+        edge("pay#e", "out", k=second, last_seen=T2, evidence=evidence, **size),
+    ]
+    found = made(said, {"pay#s": "pii:salary", "pay#e": "pii:employee_id"}).pii(labels="salary").frame.filter(node="out#s")
+    assert found["k"].to_list() == [least]
 
 
 # -- decisions ------------------------------------------------------------------------------------------------

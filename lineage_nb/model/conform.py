@@ -4,7 +4,9 @@ The frames of `SnapshotData` keep everything that was said. Here it becomes what
 
 - different names of one node meet (`lineage_nb.model.synonyms`);
 - several rows of one node become one: newest `last_seen` wins, then the largest value; lists unite;
-- several rows of one edge become one a verdict: what was written plain stays so, whatever was written later;
+- several rows of one edge become one a verdict, and a filter's one a size of group: what was written plain stays so,
+  whatever was written later;
+- what was replaced after it was dropped is there again;
 - a node that is only mentioned gets a row, its kind read off its id.
 
 A name that fits two nodes is left alone and listed in `Conformed.ambiguous`.
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 
 import polars as pl
@@ -53,6 +56,8 @@ _KIND_OF = {
 _NO_HOME = ("column", "job", "principal", "compute")
 _DEPTH = 100
 """Columns within columns are followed so far; beyond, they go in circles."""
+_ONE_STATE = timedelta(days=1)
+"""Sources that tell of one state of a job are written within so much: its nightly run, the project that is deployed."""
 _STATE_RANK = ("START", "RUNNING", "COMPLETE", "ABORT", "FAIL")
 
 
@@ -102,7 +107,7 @@ def conform(data: SnapshotData) -> Conformed:
                 kind = _KIND_OF.get((name, column))
                 fit = mapping if kind is None else mapping.join(frames["nodes"].filter(pl.col("kind") != kind).select("id").unique(), left_on="node", right_on="id", how="anti")
                 frames[name] = _rename(frames[name], (column,), fit)
-    frames["edges"] = _one_row_each(_with_verdicts(frames["edges"]), (*FRAMES["edges"].key, "verdict"))
+    frames["edges"] = _one_edge_each(_with_verdicts(frames["edges"]))
     frames["runs"] = _one_run_each(frames["runs"])
     frames["io"] = _largest(frames["io"], FRAMES["io"].key)
     for name in ("usage", "costs"):
@@ -152,7 +157,7 @@ def _rename(frame: pl.DataFrame, columns: tuple[str, ...], mapping: pl.DataFrame
     return frame
 
 
-_USED_EXTRAS = {"costs": ("start", "end", "resource", "resource_name", *BILL_COLUMNS), "edges": ("k",), "io": ("claim",), "nodes": ("url",), "usage": ("named_columns", "other_columns")}
+_USED_EXTRAS = {"costs": ("start", "end", "resource", "resource_name", *BILL_COLUMNS), "edges": ("k", "expression"), "io": ("claim",), "nodes": ("url",), "usage": ("named_columns", "other_columns")}
 
 
 def own_columns(name: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -197,20 +202,41 @@ def _one_row_each(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
     return pl.concat([frame.filter(~repeated), resolved.cast(frame.schema)])
 
 
+def _one_edge_each(edges: pl.DataFrame) -> pl.DataFrame:
+    """One row for each edge, verdict and, of filters, smallest group: a later one does not undo what an earlier let through."""
+    key = (*FRAMES["edges"].key, "verdict")
+    if "k" not in edges.columns:
+        return _one_row_each(edges, key)
+    edges = edges.with_columns(__k=pl.when(pl.col("subtype") == "FILTER").then("k"))
+    return _one_row_each(edges, (*key, "__k")).drop("__k")
+
+
 def _with_verdicts(edges: pl.DataFrame) -> pl.DataFrame:
-    """Call an edge plain where it was once stated without a verdict, and otherwise with one: silence counts as plain."""
-    key = FRAMES["edges"].key
+    """Call statements without a verdict plain where others of the job give one: silence counts as plain.
+
+    Of statements that differ in subtype or evidence only those count that nobody made any more for a day before the
+    first with a verdict: beside one with a verdict, silence is but another source that knows less.
+    """
+    key, move = FRAMES["edges"].key, ("source", "target", "job")
     if edges.is_empty() or not edges["verdict"].has_nulls() or edges["verdict"].null_count() == edges.height:
         return edges
-    silent = edges.select(pl.struct(key).hash().alias("key"), silent=pl.col("verdict").is_null() & (pl.col("type") == "DIRECT"))
-    both = pl.col("key").is_in(silent.filter(~pl.col("silent"))["key"].unique().implode())
-    doubtful = silent.select(pl.col("silent") & both).to_series()
-    if not doubtful.any():
+    direct, told = pl.col("type") == "DIRECT", pl.col("verdict").is_not_null()
+    marked = edges.select(pl.struct(move).hash().alias("move"), told=direct & told, silent=direct & ~told)
+    both = marked.filter("told")["move"].unique()
+    both = marked.filter(pl.col("silent") & pl.col("move").is_in(both.implode()))["move"].unique()
+    if both.is_empty():
         return edges
-    told = edges.filter(pl.col("verdict").is_not_null()).select(key).unique().with_columns(__told=pl.lit(value=True))
-    edges = edges.join(told, on=list(key), how="left", nulls_equal=True, maintain_order="left")
-    plain = pl.col("verdict").is_null() & pl.col("__told").is_not_null() & (pl.col("type") == "DIRECT")
-    return edges.with_columns(verdict=pl.when(plain).then(pl.lit("plain")).otherwise("verdict")).drop("__told")
+    given = edges.filter(marked.select(pl.col("told") & pl.col("move").is_in(both.implode())).to_series())
+    alike = given.select(key).unique().with_columns(__alike=pl.lit(value=True))
+    first = given.group_by(move).agg(pl.min_horizontal("first_seen", "last_seen").min().alias("__first"))
+    edges = edges.join(alike, on=list(key), how="left", nulls_equal=True, maintain_order="left")
+    edges = edges.join(first, on=list(move), how="left", nulls_equal=True, maintain_order="left")
+    silent = edges.filter(direct & ~told & pl.col("__first").is_not_null())
+    before = pl.col("last_seen").max() + _ONE_STATE < pl.col("__first").min()
+    older = silent.group_by(key).agg(before.alias("__before")).filter("__before")
+    edges = edges.join(older, on=list(key), how="left", nulls_equal=True, maintain_order="left")
+    counts = direct & ~told & (pl.col("__alike").is_not_null() | pl.col("__before").is_not_null())
+    return edges.with_columns(verdict=pl.when(counts).then(pl.lit("plain")).otherwise("verdict")).drop("__alike", "__first", "__before")
 
 
 def _largest(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
@@ -303,7 +329,11 @@ def _nodes(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     missing = missing.with_columns(pl.coalesce(_kind_of_id(), "kind", pl.lit("dataset")).alias("kind"))
     nodes = pl.concat([nodes, missing], how="diagonal_relaxed")
     own_parent = pl.when(pl.col("kind") == "column").then(_dataset_of_id())
-    alive = pl.col("last_seen").is_null() | (pl.col("last_seen") <= pl.col("deleted_at"))
+    edges = frames["edges"]
+    anew = edges.filter((pl.col("type") == "WRITE") & (pl.col("subtype") == "OVERWRITE")).group_by(id="target").agg(made=pl.col("last_seen").max())
+    nodes = nodes.join(anew, on="id", how="left", maintain_order="left")
+    newest = pl.max_horizontal("last_seen", "made")
+    alive = newest.is_null() | (newest <= pl.col("deleted_at"))
     nodes = _in_datasets(nodes.with_columns(pl.coalesce("parent", own_parent).alias("parent")))
     homes = nodes.select(pl.col("id").alias("parent"), pl.col("namespace").alias("home"))
     nodes = nodes.join(homes, on="parent", how="left", maintain_order="left")
@@ -313,5 +343,5 @@ def _nodes(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         pl.coalesce("name", pl.col("id").str.extract(r"#(.*)$"), "id").alias("name"),
         pl.when(alive).then("deleted_at").alias("deleted_at"),
         *(pl.col(c).cast(STRINGS) for c in ("owners", "tags")),
-    ).drop("home")
+    ).drop("home", "made")
     return nodes[id_order(nodes["id"])].with_columns(pl.col("id").set_sorted())

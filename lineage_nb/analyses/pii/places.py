@@ -171,19 +171,21 @@ def _overwrites(lineage: Lineage) -> pl.DataFrame:
 def _later(lineage: Lineage, graph: LineageGraph, inside: pl.DataFrame) -> tuple[Bools, Later | None]:
     """Edges that a source saw after their target was rewritten or dropped, at a time that it does not tell, or of the rewriting itself.
 
-    A job may tell its columns in one event and that it replaced the table in a later one: what it puts in is in the
-    table whatever the time, unless it said of the same edge something newer.
+    A job may tell its columns in one event and that it replaced the table in a later one: what it last said of each
+    edge is in the table whatever the time, unless it told columns of the table since the rewriting.
     """
     coded, table = lineage.coded, graph.table
     number = pl.int_range(pl.len(), dtype=pl.Int64).alias("row")
-    said = coded.edges.select(number, "source", "target", "type", "job", d="target_data").with_columns(seen=lineage.frames["edges"]["last_seen"])
+    said = coded.edges.select(number, "source", "target", "type", "job", d="target_data", column=pl.col("target_kind") == "column").with_columns(seen=lineage.frames["edges"]["last_seen"])
     said = said.filter(pl.col("type").is_in(["DIRECT", "INDIRECT"])).cast(dict.fromkeys(("source", "target", "job", "d"), pl.Int64))
     said = said.join(inside.select(target="node", at="at", gone="gone"), on="target")
     said = said.join(_overwrites(lineage).select("d", "job", own=pl.lit(value=True)), on=["d", "job"], how="left")
     after = pl.when("gone").then(pl.col("seen") > pl.col("at")).otherwise(pl.col("seen") >= pl.col("at"))
     said = said.with_columns(after=pl.coalesce(after, ~pl.col("gone")))
-    again = pl.col("after").any().over("source", "target", "job")
-    said = said.with_columns(after=pl.col("after") | (pl.col("own").is_not_null() & ~pl.col("gone") & ~again)).sort("row")
+    again = (pl.col("column") & (pl.col("seen") >= pl.col("at")).fill_null(value=False)).any().over("job", "d")
+    last = pl.col("seen") == pl.col("seen").max().over("source", "target", "job")
+    mine = pl.col("own").is_not_null() & ~pl.col("gone") & ~again & last.fill_null(value=True)
+    said = said.with_columns(after=pl.col("after") | mine).sort("row")
     pairs = said.group_by("source", "target").agg(pl.col("after").any().alias("any"), pl.col("after").all().alias("all"))
     fresh = np.ones(len(table), dtype=bool)
     at, there = edge_numbers(table, pairs["source"].to_numpy(), pairs["target"].to_numpy())

@@ -151,13 +151,13 @@ class Strength:
 
     @cached_property
     def grouped(self) -> pl.DataFrame:
-        """What jobs group by, partition by or count: source, data (the dataset), column (-1: all), job (-1: none is named), word, k."""
+        """What jobs group by, partition by or count: source, data (the dataset), column (-1: all), job (-1: none is named), evidence, word, k."""
         coded = self.lineage.coded
         frame = self.lineage.frames["edges"]
         k = frame["k"].cast(pl.Int64, strict=False) if "k" in frame.columns else pl.repeat(None, frame.height, dtype=pl.Int64, eager=True)
         said = coded.edges.with_columns(k=k, word=frame["subtype"]).filter(pl.col("word").is_in(["GROUP_BY", "WINDOW", "FILTER"]))
         column = pl.when(pl.col("target_kind") == "column").then("target").otherwise(-1)
-        return said.select("source", pl.col("target_data").alias("data"), column.alias("column"), pl.col("job").fill_null(-1), "word", "k")
+        return said.select("source", pl.col("target_data").alias("data"), column.alias("column"), pl.col("job").fill_null(-1), "evidence", "word", "k")
 
     @cached_property
     def aggregates(self) -> pl.DataFrame:
@@ -189,16 +189,27 @@ class Strength:
         strength[self.one_person_each(PROVED_VALUE if proved else POSSIBLE_VALUE)] = 0
         return strength
 
+    @property
+    def _counted(self) -> pl.DataFrame:
+        """Persons that jobs ask of each group, at least: source, data, job, k; the least that was ever asked for.
+
+        A filter of no size, from the same evidence, lets any group through; other evidence may just not tell sizes.
+        """
+        filters = self.grouped.filter((pl.col("word") == "FILTER") & (pl.col("job") >= 0))
+        least = pl.when(pl.col("k").null_count() == 0).then(pl.col("k").min()).alias("k")
+        known = filters.group_by("source", "data", "job", "evidence").agg(least)
+        return known.group_by("source", "data", "job").agg(pl.col("k").min()).filter(pl.col("k") > 0)
+
     @cached_property
     def least(self) -> NDArray[np.int64]:
         """Persons in the smallest group that an edge aggregates over, at least; 0 where that is not known."""
         least = np.zeros(len(self.table), dtype=np.int64)
-        counted = self.grouped.filter((pl.col("word") == "FILTER") & (pl.col("k") > 0) & (pl.col("job") >= 0))
+        counted = self._counted
         if counted.is_empty() or self.aggregates.is_empty():
             return least
         who = self.person_keys(PROVED_VALUE)
         counted = counted.filter(pl.Series(who[counted["source"].to_numpy()]))
-        told = counted.group_by("data", "job").agg(pl.col("k").max())
+        told = counted.group_by("data", "job").agg(pl.col("k").max())  # each of several columns is counted
         every = self.aggregates.join(told, on=["data", "job"], how="left")
         all_jobs = every.group_by("edge").agg(pl.col("k").fill_null(0).min())
         least[all_jobs["edge"].to_numpy()] = all_jobs["k"].to_numpy()
