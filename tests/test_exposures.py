@@ -215,6 +215,12 @@ def test_conditions_that_nobody_understands_are_told() -> None:
     assert not any("not understood" in n for n in shop(rows[2:]).pii().exposures(by="person").trust)
 
 
+def test_grants_of_some_rows_are_counted_in_words() -> None:
+    one, two = ([grant(p, "mart", "SELECT", "rows: x = 1") for p in who] for who in (("ana",), ("ana", "cem")))
+    assert any(t.startswith("1 grant shows some rows only, or under a condition: what it shows") for t in shop(one).pii().exposures(by="person").trust)
+    assert any(t.startswith("2 grants show some rows only, or under a condition: what they show") for t in shop(two).pii().exposures(by="person").trust)
+
+
 def test_privileges_that_do_not_read() -> None:
     assert seen(shop([grant("ana", "raw", "INSERT"), grant("ben", "raw", "usage"), grant("cem", "raw", "select, insert")])).keys() == {("cem", "email"), ("cem", "health")}
     assert seen(shop([grant("cem", "raw", "CURATE")]))["cem", "email"]["certainty"] == "possible"
@@ -341,6 +347,48 @@ def test_namespaces_that_nothing_leaves_are_not_followed(monkeypatch: pytest.Mon
     assert rows.select("key", "certainty").rows() == [("n0 → n5", "proved"), ("n1 → n5", "possible")] and len(made) == 2
 
 
+def test_what_goes_only_to_where_no_zone_is_told_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lineage_nb.analyses.pii import borders
+
+    made: list[int] = []
+
+    class Counted(borders.Trace):
+        def __init__(self, *parts: Any) -> None:
+            made.append(1)
+            super().__init__(*parts)
+
+    monkeypatch.setattr(borders, "Trace", Counted)
+    nodes = [{"id": f"n{i}/a", "kind": "dataset", "namespace": f"n{i}"} for i in range(4)]
+    nodes += [{"id": f"n{i}/a#m", "kind": "column", "tags": ["pii:email"] if i < 3 else None} for i in range(4)]
+    edges = [{"source": f"n{i}/a#m", "target": f"lost/b{i}#m"} for i in range(3)]
+    assert ln.from_frames(nodes=nodes, edges=edges).pii().exposures(by="region").frame.is_empty() and not made
+    edges += [{"source": "lost/b1", "target": "job:x/j", "type": "READ"}, {"source": "job:x/j", "target": "n3/a", "type": "WRITE"}]
+    rows = ln.from_frames(nodes=nodes, edges=edges).pii().exposures(by="region").frame
+    assert rows.select("key", "certainty").rows() == [("n1 → n3", "possible")] and len(made) == 1
+
+
+@given(st.data())
+@settings(max_examples=20, deadline=None)
+def test_zones_that_are_left_out_have_no_crossing(data: st.DataObject) -> None:
+    from lineage_nb.analyses.pii import borders
+    from lineage_nb.analyses.pii.propagation import trace_of
+
+    columns = [f"t{i}#{c}" for i in range(4) for c in "ab"]
+    zone = st.sampled_from([[], [], ["region:x"], ["region:y"]])
+    nodes = [{"id": i, "kind": "column", "tags": ["pii:email"] * data.draw(st.booleans()) + data.draw(zone)} for i in columns]
+    nodes += [{"id": f"t{i}", "kind": "dataset", "tags": data.draw(zone)} for i in range(4)]
+    pairs = data.draw(st.lists(st.tuples(st.sampled_from(columns), st.sampled_from(columns)).filter(lambda p: p[0] != p[1]), max_size=4))
+    edges = [{"source": a, "target": b, "type": None} for a, b in pairs]
+    for n, (a, b) in enumerate(data.draw(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=2))):
+        edges += [{"source": f"t{a}", "target": f"job:{n}", "type": "READ"}, {"source": f"job:{n}", "target": f"t{b}", "type": "WRITE"}]
+    asked = ln.from_frames(nodes=nodes, **({"edges": edges} if edges else {})).pii()
+    trace = trace_of(asked._answer)
+    with pytest.MonkeyPatch.context() as patch:
+        found = borders.flows(trace, "region")[0]
+        patch.setattr(borders, "_left", lambda trace, known: known["zone"].unique())
+        assert found.equals(borders.flows(trace, "region")[0])
+
+
 def test_stages_files_and_what_any_source_calls_a_share() -> None:
     ends = {"db/@out/x.csv": "stage", "db//tmp/x": None, "db/out.parquet": None, "fs": "feature_set", "fv": "feature view", "plain": "table", "x.json": "table"}
     nodes = [{"id": i, "kind": "dataset", "name": i.removeprefix("db/"), "type": t} for i, t in ends.items()] + [{"id": f"{i}#m", "kind": "column"} for i in ends]
@@ -420,6 +468,44 @@ def test_only_what_the_given_label_leads_to() -> None:
     assert "users#mail" in rows["key"].to_list()
     with pytest.raises(ln.LineageError, match="is not in this answer"):
         asked.subject_tables(label="phone")
+
+
+def test_keys_that_are_called_as_keys_of_persons_find_a_person_possibly() -> None:
+    tags = {"users#email": ["pii:email"], "a.t1#email": ["pii:email"]}
+
+    def told(*columns: str) -> dict[str, tuple[Any, ...]]:
+        snap = ln.from_frames(nodes=[{"id": c, "kind": "column", "name": c.partition("#")[2], "tags": tags.get(c)} for c in columns])
+        return {r[0]: r[1:] for r in snap.pii().subject_tables().frame.select("node", "key", "how", "certainty", "note").rows()}
+
+    found = told("users#id", "users#email", "orders#id", "orders#user_id", "products#id")
+    assert found["orders"] == ("orders#user_id", "look up the id", "possible", "called as keys of persons are: users#id") and set(found) == {"orders", "users"}
+    alone = told("a.t1#email", "a.t2#id", "a.t2#user_id")
+    assert alone["a.t2"] == ("a.t2#user_id", "look up the id", "possible", "called as keys of persons are")
+    other = told("users#email", "notes#id", "users#id", "notes#customer_id", "gadgets#gadget_id")
+    assert other["notes"][:2] == ("notes#customer_id", "look up the id") and "gadgets" not in other
+
+
+def test_a_way_to_a_value_is_told_beside_a_key_that_is_only_called_so() -> None:
+    nodes = [{"id": c, "kind": "column", "name": c.partition("#")[2], "tags": t} for c, t in (("people#mail", ["pii:email"]), ("people#code", None), ("orders#code", None), ("orders#user_id", None))]
+    edges = [{"source": c, "target": "mart", "type": "INDIRECT", "subtype": "JOIN", "job": "job:j/1"} for c in ("people#code", "orders#code")]
+    rows = ln.from_frames(nodes=nodes, edges=edges).pii().subject_tables().frame.filter(pl.col("node") == "orders")
+    assert rows.select("key", "how").rows() == [("orders#user_id", "look up the id"), ("orders#code", "join")]
+
+
+@pytest.mark.parametrize(
+    ("label", "special", "apart"),
+    [
+        *((x, True, False) for x in ("health data", "political opinions", "philosophical_belief", "racial", "genetic_data", "trade union membership", "Medical-History")),
+        ("health_insurance_number", True, True),
+        ("email", False, True),
+        ("gender", False, False),
+        ("apolitical", False, True),
+    ],
+)
+def test_special_categories_by_stem(label: str, special: bool, apart: bool) -> None:
+    from lineage_nb.analyses.pii.labels import is_special, tells_persons_apart
+
+    assert (is_special(label), tells_persons_apart(label)) == (special, apart)
 
 
 # -- the sample -----------------------------------------------------------------------------------------------

@@ -432,3 +432,45 @@ def heat_map_svg(snap: ln.Snapshot) -> str:
     from lineage_nb.views.heat_map import heat_svg
 
     return heat_svg(snap.pii()._answer)
+
+
+# -- tables about persons, columns that are not known -----------------------------------------------------------
+
+
+def test_tables_about_persons_are_told_first_without_a_label_and_named_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lineage_nb.views import pii_report_parts as parts
+
+    asked: list[int] = []
+    names = parts._own_names
+    monkeypatch.setattr(parts, "_own_names", lambda lineage, columns: asked.append(len(columns)) or names(lineage, columns))
+    columns = {"users#email": ["pii:email"], **{f"t{i:02}#user_id": None for i in range(60)}}
+    nodes = [{"id": c, "kind": "column", "name": c.partition("#")[2], "tags": t} for c, t in columns.items()]
+    nodes += [{"id": f"b{i:02}#c{n:02}", "kind": "column", "name": f"c{n:02}"} for i in range(50) for n in range(15)]
+    edges = [e for i in range(50) for e in ({"source": "x", "target": f"job:{i}", "type": "READ"}, {"source": f"job:{i}", "target": f"b{i:02}", "type": "WRITE"})]
+    found = ln.from_frames(nodes=nodes, edges=edges).pii()
+    told = parts.person_rows(found._answer)
+    assert told["left"] == 20 and len(told["rows"]) == 40 and asked == [40]
+    assert told["rows"][0] == {"node": "t00", "key": "user_id", "why": "called as keys of persons are", "certainty": "possible", "labelled": ""}
+    unknown = parts.unknown_columns(found._answer, found.status())
+    assert unknown["left"] == 10 and len(unknown["rows"]) == 40 and asked == [40, 480]
+    assert unknown["rows"][0] == {"table": "b00", "count": "15", "which": ", ".join(f"c{n:02}" for n in range(12)) + " and 3 more"}
+    assert "called as keys of persons are" in found.report(tmp_path / "a.html").read_text(encoding="utf-8")
+
+
+def test_names_are_classified_once_an_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from lineage_nb.analyses.classify import classifier
+    from lineage_nb.views import pii_report_parts
+
+    asked: list[int] = []
+    classify = classifier.classify
+    for place in (classifier, pii_report_parts):
+        monkeypatch.setattr(place, "classify", lambda *a, **k: asked.append(1) or classify(*a, **k))
+    nodes = [{"id": i, "kind": "column", "tags": t} for i, t in (("a#email", ["pii:email"]), ("customers#city", None), ("customers#amount", None), ("c#iban", None))]
+    found = ln.from_frames(nodes=nodes).pii()
+    told = dict(found.status().select("node", "named").rows())
+    assert told == {"a#email": None, "customers#city": "address", "customers#amount": None, "c#iban": "bank_account"}, "from confidence 0.5 on"
+    assert found.status().equals(found.status()) and found.coverage(by="namespace")["named"].to_list() == [2]
+    text = found.report(tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "2 columns look like personal data" in text and "columns clean, 2 of them with telling names" in text
+    assert found.status(label="email")["named"].null_count() == 4 and len(asked) == 1
+    assert found.status(names=False)["named"].null_count() == 4

@@ -13,7 +13,7 @@ from lineage_nb.analyses.pii.decisions import Decisions
 from lineage_nb.analyses.pii.labels import is_special
 from lineage_nb.analyses.pii.person import about_person
 from lineage_nb.analyses.pii.propagation import PiiAnswer
-from lineage_nb.analyses.pii.status import STATUSES, coverage
+from lineage_nb.analyses.pii.status import STATUSES, classified, coverage
 from lineage_nb.analyses.pii.trace import CERTAINTIES, VERDICTS
 from lineage_nb.analyses.result import Answer, plural
 from lineage_nb.graph.lineage import Lineage
@@ -47,8 +47,15 @@ _MEANINGS: Final = (
     ("possible", "Some hop goes through a job or reader that does not say which column it takes: it cannot be excluded."),
     ("suspected", "Something was taken out of this blob, or out of what it is a copy of, and that was tagged."),
 )
-_PLACES, _WAYS, _ALL_WAYS, _HOPS, _STATEMENT = 30, 2, 40, 12, 300
-"""Places and ways a label, ways in all, hops a way, characters of a statement: at most."""
+_WHY: Final = {
+    "key": "its key",
+    "lineage": "made of a key of persons",
+    "join": "joined with a key of persons",
+    "name": "called as keys of persons are",
+    "together": "together they tell who it is",
+}
+_PLACES, _WAYS, _ALL_WAYS, _HOPS, _STATEMENT, _KEYS, _COLUMNS = 30, 2, 40, 12, 300, 4, 12
+"""Places and ways a label, ways in all, hops a way, characters of a statement, keys and columns a table: at most."""
 Rows = dict[str, Any]
 
 
@@ -184,18 +191,23 @@ def _own_names(lineage: Lineage, columns: pl.Series) -> list[str]:
 def person_rows(answer: Answer, most: int = 40) -> Rows:
     """Tables that are about persons by a key of theirs, or by several facts together; those without any label first."""
     found = about_person(answer)
-    told = found.filter(pl.col("how") != "label")
-    labelled = set(found.filter(pl.col("how") == "label")["node"])
+    told = found.filter(pl.col("how") != "label").unique(["node", "how", "key"], keep="first", maintain_order=True)
+    labelled = found.filter(pl.col("how") == "label")["node"].unique()
+    tables = told.group_by("node", "how", maintain_order=True).agg(keys=pl.col("key").head(_KEYS), count=pl.len(), sure=(pl.col("certainty") == "proved").all())
+    shown = tables.with_columns(labelled=pl.col("node").is_in(labelled.implode())).sort("labelled", maintain_order=True).head(most)
     lineage = answer.lineage
-    words = {"key": "its key", "lineage": "made of a key of persons", "join": "joined with a key of persons", "together": "together they tell who it is"}
-    rows = []
-    for (node, how), mine in told.group_by("node", "how", maintain_order=True):
-        keys = mine["key"].unique(maintain_order=True)
-        names = ", ".join(_own_names(lineage, keys.head(4))) + (f" and {len(keys) - 4:,} more" if len(keys) > 4 else "")
-        sure = "proved" if (mine["certainty"] == "proved").all() else "possible"
-        beside = "" if node not in labelled else "yes"
-        rows.append({"node": lineage.spoken(str(node)), "key": names, "why": words.get(str(how), str(how)), "certainty": sure, "labelled": beside})
-    return capped(sorted(rows, key=lambda r: r["labelled"]), most)
+    names = dict(zip(keys := shown["keys"].explode().drop_nulls(), _own_names(lineage, keys), strict=True))
+    rows = [
+        {
+            "node": lineage.spoken(r["node"]),
+            "key": ", ".join(names[k] for k in r["keys"]) + (f" and {r['count'] - _KEYS:,} more" if r["count"] > _KEYS else ""),
+            "why": _WHY[r["how"]],
+            "certainty": "proved" if r["sure"] else "possible",
+            "labelled": "yes" if r["labelled"] else "",
+        }
+        for r in shown.iter_rows(named=True)
+    ]
+    return {"rows": rows, "left": tables.height - len(rows)}
 
 
 def untagged_rows(answer: PiiAnswer, book: Decisions, most: int = 40) -> Rows:
@@ -203,9 +215,12 @@ def untagged_rows(answer: PiiAnswer, book: Decisions, most: int = 40) -> Rows:
 
     Decisions are judged by the day by which all of the report is.
     """
-    told = classify(answer.lineage, decisions=book)
-    spelling = dict(told.settings["spelling"])
-    found = told.frame.filter(pl.col("status") == "suggested").with_columns(label=pl.col("label").replace(spelling))
+    if book.latest.is_empty():
+        told, spelling = classified(answer.trace)
+    else:
+        asked = classify(answer.lineage, decisions=book)
+        told, spelling = asked.frame, dict(asked.settings["spelling"])
+    found = told.filter(pl.col("status") == "suggested").with_columns(label=pl.col("label").replace(spelling))
     found = found.join(answer.frame.select("node", "label").unique(), on=["node", "label"], how="anti")
     special = pl.col("label").is_in([x for x in found["label"].unique() if is_special(x)])
     found = found.with_columns(special=special).sort(~pl.col("special"), -pl.col("confidence"), "node", "label")
@@ -260,12 +275,18 @@ def unknown_columns(answer: Answer, known: pl.DataFrame, most: int = 40) -> Rows
     """Tables with columns that are neither labelled nor clean; `known`: the status of every column."""
     lineage = answer.lineage
     told = known.filter(pl.col("status") == "unknown")
-    rows = []
-    for (table,), mine in told.group_by("dataset", maintain_order=True):
-        names = _own_names(lineage, mine["node"].head(12))
-        rest = f" and {mine.height - 12:,} more" if mine.height > 12 else ""
-        rows.append({"table": lineage.spoken(str(table)), "count": f"{mine.height:,}", "which": ", ".join(names) + rest})
+    tables = told.group_by("dataset", maintain_order=True).agg(which=pl.col("node").head(_COLUMNS), count=pl.len())
+    shown = tables.head(most)
+    names = dict(zip(columns := shown["which"].explode().drop_nulls(), _own_names(lineage, columns), strict=True))
+    rows = [
+        {
+            "table": lineage.spoken(r["dataset"]),
+            "count": f"{r['count']:,}",
+            "which": ", ".join(names[c] for c in r["which"]) + (f" and {r['count'] - _COLUMNS:,} more" if r["count"] > _COLUMNS else ""),
+        }
+        for r in shown.iter_rows(named=True)
+    ]
     said = "Every column is either labelled, or every writer upstream of it says what it writes."
     if told.height:
         said = f"No label reaches {plural(told.height, 'column')}, but a writer upstream of each does not say what it writes, so they are not called clean."
-    return capped(rows, most) | {"said": said}
+    return {"rows": rows, "left": tables.height - len(rows), "said": said}

@@ -6,10 +6,12 @@ from typing import Final, Literal
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from lineage_nb.analyses.pii.trace import CERTAINTIES, Trace
-from lineage_nb.graph.csr import Ints
+from lineage_nb.graph.csr import Ints, build_csr
 from lineage_nb.graph.lineage import Lineage
+from lineage_nb.graph.search import closure
 
 __all__ = ["BORDERS", "Border", "crossings", "flows", "zones"]
 
@@ -81,17 +83,32 @@ def crossings(trace: Trace, border: Border) -> list[tuple[str, Trace, Ints, str]
 
 
 def _left(trace: Trace, known: pl.DataFrame) -> pl.Series:
-    """Zones that data may leave: some edge, or some job that reads there, goes on to where the zone is another, or not told."""
-    edges = trace.lineage.coded.edges
-    read, written = pl.col("target_kind") == "job", pl.col("source_kind") == "job"
-    plain = edges.filter(~read & ~written)
-    pairs = pl.concat([plain.select("source", "target"), plain.select(source="source_data", target="target_data")]).cast(pl.Int64).unique()
-    zone = known.rename({"node": "source"})
-    to = known.select(target="node", to="zone")
-    reads = edges.filter(read).select(pl.col("source").cast(pl.Int64), job="target").join(zone, on="source").select("job", "zone").unique()
-    writes = edges.filter(written).select(pl.col("target").cast(pl.Int64), job="source").join(to, on="target", how="left").select("job", "to").unique()
-    steps = [pairs.join(zone, on="source").join(to, on="target", how="left").select("zone", "to"), reads.join(writes, on="job").select("zone", "to")]
-    return pl.concat(steps).filter(pl.col("zone").ne_missing(pl.col("to")))["zone"].unique()
+    """Zones that data may leave, by tables: some edge, or some job that reads there, goes on to another zone, or to where none is told but is further on.
+
+    A table that is in several zones may pass data between them by itself.
+    """
+    coded = trace.lineage.coded
+    zoned = known.select("zone", home=pl.Series(coded.data.astype(np.int64)).gather(known["node"])).unique()
+    told = zoned.join(pl.DataFrame({"home": np.flatnonzero(~coded.of_kind("job"))}).cast(pl.Int64), on="home", how="semi")
+    homes = told.group_by("home").agg(pl.col("zone").min(), several=pl.len() > 1)
+    to = pl.DataFrame({"home": np.arange(len(coded.ids)), "leads": _leads(trace.lineage, homes["home"])}).cast({"home": pl.Int64})
+    to = to.join(homes.rename({"zone": "to"}), on="home", how="left").filter("leads").with_columns(pl.col("several").fill_null(value=False))
+    steps = coded.edges.select("target_kind", "source_kind", pl.col("source_data", "target_data").cast(pl.Int64)).unique()
+    into = steps.filter(pl.col("target_kind") != "job").join(to, left_on="target_data", right_on="home").select("source_kind", "source_data", "to", "several")
+    reads = steps.filter(pl.col("target_kind") == "job").join(zoned, left_on="source_data", right_on="home").select("zone", job="target_data").unique()
+    writes = into.filter(pl.col("source_kind") == "job").select("to", "several", job="source_data").unique()
+    ways = [into.join(zoned, left_on="source_data", right_on="home").select("zone", "to", "several"), reads.join(writes, on="job").select("zone", "to", "several")]
+    left = pl.concat(ways).filter(pl.col("several") | pl.col("zone").ne_missing(pl.col("to")))["zone"]
+    return pl.concat([left, told.join(homes.filter("several"), on="home", how="semi")["zone"]]).unique()
+
+
+def _leads(lineage: Lineage, told: pl.Series) -> NDArray[np.bool_]:
+    """Tables that are `told`, or lead to such by whatever edges; shape (n,)."""
+    steps = lineage.coded.edges.select("source_data", "target_data").unique().cast(pl.Int64)
+    before = build_csr(len(lineage.coded.ids), steps["target_data"].to_numpy(), steps["source_data"].to_numpy())
+    marked = np.zeros(len(lineage.coded.ids), dtype=bool)
+    marked[closure(before, told.unique().sort().to_numpy()).nodes] = True
+    return marked
 
 
 def flows(trace: Trace, border: Border) -> tuple[pl.DataFrame, dict[str, Trace]]:

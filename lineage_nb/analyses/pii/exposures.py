@@ -278,7 +278,7 @@ def _trust(frame: pl.DataFrame, work: _Work, by: By) -> tuple[str, ...]:
         notes.append(f"Privileges that may let read, or are denied in part, count as possible: {', '.join(odd[:5])}.")
     limited = work.who.allowed.filter("limited").height
     if limited:
-        notes.append(f"{plural(limited, 'grant')} show some rows only, or under a condition: what they show counts as plain as it is.")
+        notes.append(f"{plural(limited, 'grant')} {'shows' if limited == 1 else 'show'} some rows only, or under a condition: what {'it shows' if limited == 1 else 'they show'} counts as plain as it is.")
     if strange := work.who.strange:
         told = ", ".join(repr(c if len(c) <= 60 else c[:60] + "…") for c in strange[:5]) + (" …" if len(strange) > 5 else "")
         notes.append(f"{plural(len(strange), 'condition')} of grants not understood, which hide nothing here: {told}. Understood are {SPELLING}.")

@@ -24,6 +24,10 @@ SPECIAL: Final = _set(
     """
 )
 """Special categories: GDPR articles 9 and 10. A predicate on such a value tells the value."""
+_BEGIN: Final = re.compile(r"(^|_)(health|medical|diagnos|politic|philosoph|religi|racial|ethnic|genetic|biometric|sexual|criminal|trade_union)")
+"""What words of labels begin with that speak of special categories, however they go on: ``health data``, ``religious belief``."""
+_ABOUT: Final = _set("data info information status origin opinion opinions view views belief beliefs affiliation membership history")
+"""What labels of special categories end with that many people share."""
 
 ATTRIBUTES: Final = _set(
     """
@@ -57,10 +61,11 @@ def is_special(label: str) -> bool:
 
     Examples
     --------
-    >>> is_special("health"), is_special("email")
+    >>> is_special("health data"), is_special("email")
     (True, False)
     """
-    return canonical(label) in SPECIAL
+    name = canonical(label)
+    return name in SPECIAL or _BEGIN.search(name) is not None
 
 
 def tells_persons_apart(label: str) -> bool:
@@ -73,4 +78,6 @@ def tells_persons_apart(label: str) -> bool:
     >>> tells_persons_apart("employee_id"), tells_persons_apart("gender")
     (True, False)
     """
-    return canonical(label) not in ATTRIBUTES
+    name = canonical(label)
+    shared = name.rpartition("_")[2] in _ABOUT or "_" not in name
+    return name not in ATTRIBUTES and not (shared and is_special(name))

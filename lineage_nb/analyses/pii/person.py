@@ -11,7 +11,7 @@ from lineage_nb.analyses.pii.labels import QUASI, tells_persons_apart
 from lineage_nb.analyses.pii.person_keys import KEY, PLAIN, named_keys, table_keys
 from lineage_nb.analyses.pii.propagation import trace_of
 from lineage_nb.analyses.pii.strength import DERIVED, PSEUDONYMISED
-from lineage_nb.analyses.pii.subject_joins import joins
+from lineage_nb.analyses.pii.subject_joins import joins, stems
 from lineage_nb.analyses.pii.trace import CERTAINTIES, Trace
 from lineage_nb.analyses.result import Answer
 from lineage_nb.graph.csr import Ints
@@ -61,6 +61,13 @@ def about_person(answer: Answer) -> pl.DataFrame:
         For the answer of another analysis.
     """
     trace = trace_of(answer)
+    kept: dict[str, pl.DataFrame] = vars(trace)
+    if "persons" not in kept:
+        kept["persons"] = _about(trace)
+    return kept["persons"].clone()
+
+
+def _about(trace: Trace) -> pl.DataFrame:
     labelled = _labelled(trace)
     keys = table_keys(trace.lineage, trace.every)
     known = np.union1d(labelled["i"].to_numpy(), keys)
@@ -68,7 +75,7 @@ def about_person(answer: Answer) -> pl.DataFrame:
     sure = np.union1d(known, follows["i"].to_numpy())
     joined = _joined(trace, sure)
     sure = np.union1d(sure, joined["i"].to_numpy())
-    named = _named(trace, sure)
+    named = _named(trace, sure, keys)
     joined = pl.concat([joined, _joined(trace, np.union1d(sure, named["i"].to_numpy()))])
     parts = [
         labelled,
@@ -140,8 +147,11 @@ def _made_of(trace: Trace, keys: Ints) -> pl.DataFrame:
     return _told(found.nodes[new], found.via[new], "lineage", "possible")
 
 
-def _named(trace: Trace, known: Ints) -> pl.DataFrame:
-    """Keys that are called as known keys of persons are, or as such keys usually are; unless a decision or tag speaks of them."""
+def _named(trace: Trace, known: Ints, own: Ints) -> pl.DataFrame:
+    """Keys that are called as known keys of persons are, or as such keys usually are; unless a decision or tag speaks of them.
+
+    The `own` keys of tables may be called as the table and they are: ``user_id`` for the ``id`` of ``users``.
+    """
     coded = trace.lineage.coded
     name = trace.lineage.frames["nodes"]["name"]
     columns = pl.DataFrame({"i": np.flatnonzero(coded.of_kind("column"))}).cast(pl.Int64)
@@ -149,7 +159,12 @@ def _named(trace: Trace, known: Ints) -> pl.DataFrame:
     said = np.concatenate([trace.every["i"].to_numpy(), trace.barred["i"].to_numpy(), known])
     keys = columns.filter(pl.col("shaped"))
     mine = pl.col("i").is_in(pl.Series(known).implode())
-    like = keys.filter(mine & ~pl.col("name").is_in(list(PLAIN))).group_by("name").agg(because=pl.col("i").min())
+    like = keys.filter(mine & ~pl.col("name").is_in(list(PLAIN))).select("name", because="i")
+    plain = keys.filter(pl.col("i").is_in(pl.Series(own).implode()) & pl.col("name").is_in(list(PLAIN)))
+    tables = name.gather(plain.select(home=pl.Series(coded.data).gather(plain["i"]))["home"])
+    after = plain.select(name=pl.format("{}_{}", stems(tables), "name"), because="i").drop_nulls()
+    like, after = (x.group_by("name").agg(pl.col("because").min()) for x in (like, after))
+    like = pl.concat([like, after.join(like, on="name", how="anti")])
     free = keys.filter(~pl.col("i").is_in(pl.Series(said).cast(pl.Int64).implode()))
     alike = free.join(like, on="name")
     others = named_keys(trace.lineage, free.join(alike, on="i", how="anti")["i"].to_numpy())

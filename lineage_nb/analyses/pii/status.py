@@ -16,12 +16,12 @@ from lineage_nb.errors import LineageError
 from lineage_nb.graph.paths import POSSIBLE_VALUE, PROVED_VALUE
 from lineage_nb.graph.search import closure
 
-__all__ = ["ABOUT_PERSON", "STATUSES", "coverage", "status"]
+__all__ = ["ABOUT_PERSON", "STATUSES", "classified", "coverage", "status"]
 
 STATUSES: Final = ("proved", "possible", "suspected", "clean", "name-disagrees", "unknown", "dropped")
 ABOUT_PERSON: Final = "about-person"
 _SURE: Final = 0.8
-"""Confidence from which on a name counts."""
+"""Confidence from which on a name speaks against the lineage."""
 Sources = Literal["clean", "unknown"]
 Zone = Literal["schema", "namespace", "tag"]
 _ZONES: Final = ("schema", "namespace", "tag")
@@ -51,7 +51,7 @@ def status(answer: Answer, *, label: str | None = None, sources: Sources = "clea
         reaches it, but some writer upstream does not say what it writes; name-disagrees: clean, though its name or comment
         surely says that a label is in it, and made of columns none of which holds it (constants make it clean); dropped: its table is gone, and
         nothing was written since), verdict (the strongest; null where no label is), labels (list), named (of a clean column:
-        the label that its name surely says, though no tag or decision does; null: none), table (``about-person`` for columns
+        the label that its name suggests, though no tag or decision does; null: none), table (``about-person`` for columns
         of tables about persons, whatever the columns hold; null: nothing says so).
 
     Raises
@@ -90,18 +90,14 @@ def status(answer: Answer, *, label: str | None = None, sources: Sources = "clea
 
 def _with_names(answer: Answer, trace: Trace, told: pl.DataFrame, wanted: str | None) -> pl.DataFrame:
     """Add what names say of clean columns, and which tables are about persons."""
-    from lineage_nb.analyses.classify.classifier import classify
     from lineage_nb.analyses.pii.person import about_person
 
-    found = classify(trace.lineage).frame.filter(pl.col("status").is_in(["suggested", "name-disagrees"]) & (pl.col("confidence") >= _SURE))
-    words = {x: canonical(x) for x in found["label"].unique()}
-    found = found.with_columns(label=pl.col("label").replace_strict(words, return_dtype=pl.String)) if words else found
-    barred = trace.barred.select("label", node=trace.lineage.coded.ids.gather(trace.barred["i"]))
-    found = found.join(barred, on=["node", "label"], how="anti")
+    found = _suggested(trace)
     if wanted is not None:
         found = found.filter(pl.col("label") == wanted)
-    found = found.sort("confidence", "label", descending=[True, False]).unique("node", keep="first", maintain_order=True)
-    told = told.join(found.select("node", named="label", said="status"), on="node", how="left", maintain_order="left")
+    said = pl.when(pl.col("confidence") >= _SURE).then("status")
+    found = found.unique("node", keep="first", maintain_order=True).select("node", named="label", said=said)
+    told = told.join(found, on="node", how="left", maintain_order="left")
     table = trace.graph.table
     clean, made_of = pl.col("status") == "clean", pl.col("i").is_in(np.unique(table.adjacency.target[table.value & (trace.strength.stated < len(VERDICTS))]))
     persons = about_person(answer)["node"].unique()
@@ -110,6 +106,30 @@ def _with_names(answer: Answer, trace: Trace, told: pl.DataFrame, wanted: str | 
         named=pl.when(clean).then("named"),
         table=pl.when(pl.col("dataset").is_in(persons.implode())).then(pl.lit(ABOUT_PERSON)),
     ).drop("said")
+
+
+def classified(trace: Trace) -> tuple[pl.DataFrame, dict[str, str]]:
+    """What `lineage_nb.analyses.classify` says without decisions: its frame, and how tags spell its labels; found once a trace."""
+    from lineage_nb.analyses.classify.classifier import classify
+
+    kept: dict[str, tuple[pl.DataFrame, dict[str, str]]] = vars(trace)
+    if "classified" not in kept:
+        told = classify(trace.lineage)
+        kept["classified"] = told.frame, dict(told.settings["spelling"])
+    return kept["classified"]
+
+
+def _suggested(trace: Trace) -> pl.DataFrame:
+    """What names say of columns that no tag or decision speaks of, the surest first: node, label, status, confidence; found once a trace."""
+    kept: dict[str, pl.DataFrame] = vars(trace)
+    if "suggested" not in kept:
+        found = classified(trace)[0].filter(pl.col("status").is_in(["suggested", "name-disagrees"]))
+        words = {x: canonical(x) for x in found["label"].unique()}
+        found = found.with_columns(label=pl.col("label").replace_strict(words, return_dtype=pl.String)) if words else found
+        barred = trace.barred.select("label", node=trace.lineage.coded.ids.gather(trace.barred["i"]))
+        found = found.join(barred, on=["node", "label"], how="anti").sort("confidence", "node", "label", descending=[True, False, False])
+        kept["suggested"] = found.select("node", "label", "status", "confidence")
+    return kept["suggested"]
 
 
 def _open(trace: Trace, sources: Sources, *, special: bool) -> NDArray[np.bool_]:
@@ -160,8 +180,8 @@ def coverage(answer: Answer, *, by: Zone = "schema", label: str | None = None, s
     -------
     polars.DataFrame
         A row a zone, by name: zone, columns (number), proved, possible, suspected, clean, name-disagrees, unknown, dropped
-        (numbers), proved_share … dropped_share (0 to 1), and named (how many of the clean columns have names that surely
-        speak of personal data: nobody decided about them).
+        (numbers), proved_share … dropped_share (0 to 1), and named (how many of the clean columns have names that speak of
+        personal data: nobody decided about them).
 
     Raises
     ------

@@ -10,6 +10,7 @@ import polars as pl
 from lineage_nb.analyses.pii.ends import ends
 from lineage_nb.analyses.pii.labels import QUASI, canonical, tells_persons_apart
 from lineage_nb.analyses.pii.person import about_person
+from lineage_nb.analyses.pii.person_keys import PLAIN
 from lineage_nb.analyses.pii.propagation import trace_of
 from lineage_nb.analyses.pii.strength import DERIVED
 from lineage_nb.analyses.pii.subject_joins import joins, ways
@@ -80,7 +81,9 @@ def subject_tables(answer: Answer, *, label: str | None = None) -> Answer:
     homes = np.union1d(held["home"].to_numpy(), _numbers(trace, person.filter(pl.col("how") != "together")["node"]))
     homes = homes[~coded.of_kind("report", "job")[homes]]
     keys = keys.filter(pl.col("home").is_in(pl.Series(homes).implode()))
-    found = pl.concat([keys, _joined(trace, homes, keys, person)])
+    loose, keys = keys.filter(~pl.col("tied")).drop("tied"), keys.filter("tied").drop("tied")
+    found = pl.concat([keys, _joined(trace, homes, keys, person), loose])
+    found = pl.concat([found, _joined(trace, np.setdiff1d(homes, found["home"].to_numpy()), loose, person)])
     rest = np.setdiff1d(homes, found["home"].to_numpy())
     found = pl.concat([found, _without(trace, rest, person)], how="diagonal")
     frame = _told(trace, found, held)
@@ -138,7 +141,7 @@ def _held(trace: Trace) -> pl.DataFrame:
 
 
 def _keys(trace: Trace, person: pl.DataFrame, wanted: list[str]) -> pl.DataFrame:
-    """Columns to find a person by: home, key, how, by, certainty, note."""
+    """Columns to find a person by: home, key, how, by, certainty, note, tied (to a value to look up)."""
     coded, told = trace.lineage.coded, person.filter(pl.col("how") != "together")
     numbers = {c: coded.numbers(told[n]).cast(pl.Int64) for c, n in (("home", "node"), ("column", "key"), ("because", "evidence"))}
     rows = told.select(pl.col("how").alias("kind"), pl.col("label").alias("by"), "certainty").with_columns(**numbers)
@@ -159,18 +162,19 @@ def _keys(trace: Trace, person: pl.DataFrame, wanted: list[str]) -> pl.DataFrame
         {"key": "the key of a table where personal data begins", "lineage": "made of such a key", "join": "joined with such a key", "name": "called as keys of persons are"}, default=None, return_dtype=pl.String
     )
     origin = pl.Series("origin", [trace.lineage.spoken(coded.ids[i]) for i in rows["because"]], dtype=pl.String)
-    note = pl.when(pl.col("by").is_null()).then(pl.format("{}: {}", reason, origin)).when(hashed).then(pl.format("a pseudonym of {}", origin))
-    return rows.with_columns(note=note, key=coded.ids.gather(rows["column"])).select("home", "key", "how", "by", "certainty", "note")
+    told_by = pl.when(pl.col("column") == pl.col("because")).then(reason).otherwise(pl.format("{}: {}", reason, origin))
+    note = pl.when(pl.col("by").is_null()).then(told_by).when(hashed).then(pl.format("a pseudonym of {}", origin))
+    return rows.with_columns(note=note, key=coded.ids.gather(rows["column"])).select("home", "key", "how", "by", "certainty", "note", "tied")
 
 
 def _tied(rows: pl.DataFrame) -> pl.DataFrame:
-    """Leave out ids that no table ties to a value to look up: whose id it is cannot be told."""
+    """Leave out ids that no table ties to a value to look up, whose id it is cannot be told; unless their names say that it is a person's."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     ids = rows.filter(pl.col("by").is_null())
     if ids.is_empty():
-        return rows
+        return rows.with_columns(tied=pl.lit(value=True))
     pairs = pl.concat([ids.select(a="column", b="because"), ids.select(a="column", b="home")])
     nodes = pl.concat([pairs["a"], pairs["b"]]).unique().sort()
     a, b = (nodes.search_sorted(pairs[c]).to_numpy() for c in ("a", "b"))
@@ -179,14 +183,17 @@ def _tied(rows: pl.DataFrame) -> pl.DataFrame:
     sure = rows.filter(pl.col("how").is_in(["look up", "hash first"]))["home"].unique()
     tied = of.filter(pl.col("home").is_in(sure.implode()))["group"].unique()
     homes = of.filter(pl.col("group").is_in(tied.implode()))["home"]
-    return rows.filter(pl.col("by").is_not_null() | pl.col("home").is_in(homes.implode()))
+    called = (pl.col("kind") == "name") & (pl.col("column") == pl.col("because"))
+    marked = rows.with_columns(tied=pl.col("by").is_not_null() | pl.col("home").is_in(homes.implode()))
+    return marked.filter(pl.col("tied") | called)
 
 
 def _without(trace: Trace, homes: Ints, person: pl.DataFrame) -> pl.DataFrame:
     """Tables in which nothing is known to find a person by, with columns that are called as keys of persons are."""
     lineage = trace.lineage
     short = pl.col("id").str.replace(r"(?s)^.*#", "").str.to_lowercase()
-    names = person.filter(pl.col("how") != "together").filter(pl.col("label").is_null()).select(short=pl.col("key").str.replace(r"(?s)^.*#", "").str.to_lowercase())
+    names = person.filter((pl.col("how") != "together") & pl.col("label").is_null()).select(short=pl.col("key").str.replace(r"(?s)^.*#", "").str.to_lowercase())
+    names = names.filter(~pl.col("short").is_in(list(PLAIN)))
     columns = lineage.frames["nodes"].select("id", "kind", short=short, home=pl.Series(lineage.coded.data.astype(np.int64)))
     like = columns.filter((pl.col("kind") == "column") & pl.col("home").is_in(pl.Series(homes).implode())).join(names.unique(), on="short", how="semi")
     hints = like.group_by("home").agg(pl.col("short").sort().str.join(", ").alias("hint"))
