@@ -105,7 +105,8 @@ _ALL = (
     ),
     Frame(
         "edges",
-        "what flows where: source → target, the way data flows",
+        "what flows where: source → target, the way data flows; extra columns that count: k (of a FILTER: distinct values "
+        "behind every row, at least) and expression (of a DIRECT edge: the SQL that makes the value, without literals)",
         (
             _c("source", pl.String, "node id", ""),
             _c("target", pl.String, "node id", ""),

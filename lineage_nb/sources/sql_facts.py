@@ -124,7 +124,8 @@ class Dataset:
 class EdgeRow(NamedTuple):
     """One statement about an edge; `code` is a verdict of `lineage_nb.sql.words`, times as in `Times`.
 
-    `k`, an extra column of the model: of a FILTER, how many distinct values of the column stand behind every row.
+    `k` and `expression` are extra columns of the model: of a FILTER, how many distinct values of the column stand behind
+    every row; of a DIRECT edge, the SQL that made the value, without literals.
     """
 
     source: str
@@ -137,12 +138,14 @@ class EdgeRow(NamedTuple):
     first_seen: int | None
     last_seen: int | None
     k: int | None = None
+    expression: str | None = None
 
 
 _EDGE: Final = {
-    **{name: FRAMES["edges"].schema[name] for name in EdgeRow._fields if name not in ("code", "k")},
+    **{name: FRAMES["edges"].schema[name] for name in EdgeRow._fields if name not in ("code", "k", "expression")},
     "code": pl.Int64,
     "k": pl.Int64,
+    "expression": pl.String,
     "first_seen": pl.Int64,
     "last_seen": pl.Int64,
 }
@@ -225,6 +228,7 @@ def edge_frame(rows: Sequence[EdgeRow], evidence: str) -> pl.DataFrame:
             pl.col("first_seen").min(),
             pl.col("last_seen").max(),
             pl.when(pl.col("k").null_count() == 0).then(pl.col("k").min()).alias("k"),
+            *_newest(edges),
         )
     )
     known = pl.col("code").replace_strict(dict(enumerate(VERDICTS)), default=None, return_dtype=pl.String)
@@ -232,6 +236,14 @@ def edge_frame(rows: Sequence[EdgeRow], evidence: str) -> pl.DataFrame:
         pl.when(~pl.col("unsure")).then(known).alias("verdict"), evidence=pl.lit(evidence)
     )
     made = fitted("edges", told)
-    if told["k"].null_count() < told.height:
-        made = made.with_columns(told["k"])
+    extras = [told[name] for name in ("k", "expression") if name in told.columns and told[name].null_count() < told.height]
+    made = made.with_columns(extras)
     return made.sort(*key, nulls_last=True)
+
+
+def _newest(edges: pl.DataFrame) -> list[pl.Expr]:
+    """Of several expressions of an edge the one that was seen last, then the larger; nothing where there is none."""
+    if edges["expression"].null_count() == edges.height:
+        return []
+    said = pl.col("expression")
+    return [said.sort_by("last_seen", said, nulls_last=False).drop_nulls().last()]

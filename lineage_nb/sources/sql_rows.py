@@ -11,7 +11,8 @@ the model says that no input feeds it. Three things are left open, so that analy
 
 Three subtypes say more than OpenLineage's: DECRYPTION shows what encryption hid, of a PREDICATE only a comparison of the
 value shows, a REFERENCE (INDIRECT) names a column that nothing of the output is made of. A WRITE of a job that always replaces all that a table held is an OVERWRITE. The extra column `k` of a
-FILTER says how many distinct values of the column stand behind every row that came out.
+FILTER says how many distinct values of the column stand behind every row that came out; the extra column `expression` of
+a DIRECT edge is the SQL that made the value, literals taken out and cut to a few hundred characters.
 
 A statement that moves no values (DELETE) has no READ, only what it filters by. A renamed table goes by its new name
 where the old one was not used again; else, and where tables are swapped, the content moved.
@@ -320,7 +321,8 @@ class SqlRows:
         code = edge.verdict if subtype <= AGGREGATION else None
         masking = edge.masking if subtype < FILTER else None
         word = "DECRYPTION" if edge.restores else "PREDICATE" if edge.predicate else SUBTYPES[subtype]
-        row = EdgeRow(source, target, type_of(subtype), word, code, masking, job, *times, edge.least)
+        said = edge.expression if subtype <= AGGREGATION else None
+        row = EdgeRow(source, target, type_of(subtype), word, code, masking, job, *times, edge.least, said)
         self._edges.append(row)
 
     def _add(self, source: str, target: str, kind: str, job: str, times: Times, subtype: str | None = None) -> None:

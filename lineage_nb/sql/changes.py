@@ -9,8 +9,8 @@ from sqlglot import exp
 
 from lineage_nb.sql.draft import Draft
 from lineage_nb.sql.expressions import cell_of, walk
-from lineage_nb.sql.flows import CARRIED, Cell, Flow
-from lineage_nb.sql.output import expand_star, output_name
+from lineage_nb.sql.flows import CARRIED, Cell, Flow, Items
+from lineage_nb.sql.output import expand_star, names_column, output_name
 from lineage_nb.sql.queries import evaluate, with_scope
 from lineage_nb.sql.relations import BaseTable, Relation
 from lineage_nb.sql.scope import Scope
@@ -111,10 +111,15 @@ def assign(assignments: Sequence[Any], scope: Scope, draft: Draft, target: Relat
             if place is None:
                 scope.context.problem("the table of an assigned column is not known", column)
                 continue
-            draft.column(*place, dict(cell.flow))
+            draft.column(*place, dict(cell.flow), made_by(cell, right, item))
             written[place[0]] = None
     for table in written or ([target.table] if isinstance(target, BaseTable) else ()):
         draft.influence(table, scope.influence)
+
+
+def made_by(cell: Cell, value: Any, item: Any) -> Items:
+    """The projections behind a value that is written: the `item` it stands in, unless it is a column as it is."""
+    return cell.items if cell.items and names_column(value) else ((cell.flow, item),)
 
 
 def _place(column: Any, scope: Scope, target: Relation) -> tuple[str, str] | None:
@@ -301,7 +306,8 @@ def _insert(action: Any, scope: Scope, draft: Draft, table: BaseTable, source: R
     else:
         names = table.names if table.known else [output_name(inner, v) for v in row]
     for name, value in zip(names, row, strict=False):
-        draft.column(table.table, name, dict(cell_of(inner, value).flow))
+        cell = cell_of(inner, value)
+        draft.column(table.table, name, dict(cell.flow), made_by(cell, value, value))
     scope.influence.update(inner.influence)
 
 

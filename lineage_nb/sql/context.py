@@ -108,6 +108,7 @@ class Context:
         self.walk: Callable[..., None]
         self.write: Callable[[Any, Scope], Relation]
         self.text: Callable[[exp.Expression], str]
+        self.fragment: Callable[[exp.Expression], str | None]
 
     def table(self, node: exp.Table, *, read: bool = True) -> BaseTable:
         """The stored table that `node` names."""

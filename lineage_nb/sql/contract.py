@@ -11,6 +11,7 @@ from lineage_nb.sql.flows import (
     PREDICATE,
     RESTORES,
     Flow,
+    Key,
     add,
     joined,
     masked,
@@ -35,6 +36,7 @@ class _Made:
         self.columns: dict[str, Flow] = {}
         self.rows: Flow = {}
         self.tables: dict[str, None] = {}
+        self.expressions: dict[tuple[str, Key], str] = {}
 
     def column(self, name: str) -> Flow:
         """Flow of a column; behind a star that could not be expanded, the column of the table it stands for."""
@@ -161,27 +163,36 @@ def _through(statement: Statement, made: Mapping[str, _Made]) -> Iterator[Edge]:
         yield from statement.edges
         return
     flows: dict[tuple[str, str | None], Flow] = {}
+    expressions: dict[tuple[str, str | None, Key], str | None] = {}
     for edge in statement.edges:
-        flow = flows.setdefault((edge.output_table, edge.output_column), {})
+        end = (edge.output_table, edge.output_column)
+        flow = flows.setdefault(end, {})
         packed = _packed(edge)
         source = made.get(edge.input_table)
         if source is None:
-            add(flow, (edge.input_table, edge.input_column, edge.path, edge.subtype), packed)
+            key = (edge.input_table, edge.input_column, edge.path, edge.subtype)
+            add(flow, key, packed)
+            expressions.setdefault((*end, key), edge.expression)
             continue
         for (table, column, path, subtype), inner in source.column(edge.input_column).items():
             deeper = f"{path}.{edge.path}" if path and edge.path else path or edge.path
-            add(flow, (table, column, deeper, COMPOSED[edge.subtype][subtype]), joined(packed, inner))
+            key = (table, column, deeper, COMPOSED[edge.subtype][subtype])
+            add(flow, key, joined(packed, inner))
+            before = source.expressions.get((edge.input_column, (table, column, path, subtype)))
+            expressions.setdefault((*end, key), before if before and edge.subtype == IDENTITY else edge.expression or before)
     rows = {k: v for t in statement.inputs if t in made for k, v in made[t].rows.items()}
     for output in dict.fromkeys([*statement.outputs, *([""] if "" in statement.columns else [])]):
         if rows:
             flows.setdefault((output, None), {}).update(rows)
     for (output, name), flow in flows.items():
         for (table, column, path, subtype), packed in flow.items():
+            said = None
             if subtype <= AGGREGATION:
+                said = expressions.get((output, name, (table, column, path, subtype)))
                 told = (verdict_of(packed), masked(packed), path, restores(packed), predicate(packed))
             else:
                 told = (PLAIN, masked(packed), path, False, False)
-            yield Edge(output, name, table, column, subtype, *told, None, subtype > AGGREGATION and bool(packed & FIXED))
+            yield Edge(output, name, table, column, subtype, *told, None, subtype > AGGREGATION and bool(packed & FIXED), said)
 
 
 def _packed(edge: Edge) -> int:
@@ -211,7 +222,10 @@ def _remember(
         flow = (
             target.rows if edge.output_column is None else target.columns.setdefault(edge.output_column, {})
         )
-        add(flow, (edge.input_table, edge.input_column, edge.path, edge.subtype), packed)
+        key = (edge.input_table, edge.input_column, edge.path, edge.subtype)
+        add(flow, key, packed)
+        if edge.expression and edge.output_column is not None:
+            target.expressions[edge.output_column, key] = edge.expression
 
 
 def _rename(

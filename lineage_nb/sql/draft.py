@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from lineage_nb.sql.flows import FIXED, Flow, add, masked, predicate, restores, verdict_of
+from lineage_nb.sql.flows import FIXED, Flow, Items, add, masked, predicate, restores, verdict_of
 from lineage_nb.sql.relations import STAR, Relation
 from lineage_nb.sql.result import Edge, Event, Problem, Statement, made
 from lineage_nb.sql.words import AGGREGATION, FILTER
@@ -18,6 +19,7 @@ class Draft:
     def __init__(self, kind: str = "") -> None:
         self.kind = kind
         self.outputs: dict[str, dict[str, Flow]] = {}
+        self.items: dict[tuple[str, str], Items] = {}
         self.rows: dict[str, Flow] = {}
         self.least: dict[str, dict[tuple[str, str], int]] = {}
         self.events: list[Event] = []
@@ -44,9 +46,11 @@ class Draft:
         """Note what happens to a table as a whole."""
         self.events.append(Event(what, table, other))
 
-    def column(self, table: str, name: str, flow: Flow) -> None:
-        """Add to what a column of a written table is made of."""
+    def column(self, table: str, name: str, flow: Flow, items: Items = ()) -> None:
+        """Add to what a column of a written table is made of, and to the projections that make it."""
         columns = self.outputs.setdefault(table, {})
+        if items:
+            self.items[table, name] = self.items.get((table, name), ()) + items
         known = columns.get(name)
         if known is None:
             columns[name] = flow
@@ -71,22 +75,31 @@ class Draft:
         for name, cell in zip(names, relation.cells, strict=False):
             again = taken.get(name, 0)
             taken[name] = again + 1
-            self.column(table, f"{name}_{again}" if again and name != STAR else name, cell.flow)
+            self.column(table, f"{name}_{again}" if again and name != STAR else name, cell.flow, cell.items)
         self.influence(table, relation.influence)
         if relation.least:
             self.least[table] = relation.least
 
-    def _edges(self) -> list[Edge]:
+    def _edges(self, text_of: Callable[[Any], str | None] | None) -> list[Edge]:
         edges: list[Edge] = []
+        texts: dict[int, str | None] = {}
         for table, columns in self.outputs.items():
             for name, flow in columns.items():
+                items = self.items.get((table, name), ()) if text_of is not None else ()
+                by_source = _by_source(items) if len(items) > 1 else {}
                 for (source, column, path, subtype), packed in flow.items():
+                    item = items[0][1] if len(items) == 1 else by_source.get((source, column, path, subtype)) or by_source.get((source, column))
+                    text = None
+                    if item is not None and text_of is not None and subtype <= AGGREGATION:
+                        if id(item) not in texts:
+                            texts[id(item)] = text_of(item)
+                        text = texts[id(item)]
                     if not packed:  # carried as it is
-                        edges.append(Edge(table, name, source, column, subtype, 0, False, path))
+                        edges.append(Edge(table, name, source, column, subtype, 0, False, path, False, False, None, False, text))
                         continue
                     shown = verdict_of(packed) if subtype <= AGGREGATION else 0
                     told = (restores(packed), predicate(packed)) if subtype <= AGGREGATION else (False, False)
-                    edges.append(Edge(table, name, source, column, subtype, shown, masked(packed), path, *told, None, bool(packed & FIXED)))
+                    edges.append(Edge(table, name, source, column, subtype, shown, masked(packed), path, *told, None, bool(packed & FIXED), text))
             rows = self.rows.get(table)
             if rows:
                 least = self.least.get(table, {})
@@ -108,9 +121,10 @@ class Draft:
         inputs: Iterable[str],
         problems: Sequence[Problem],
         references: Iterable[tuple[str, str]] = (),
+        text_of: Callable[[Any], str | None] | None = None,
     ) -> Statement:
         """The statement as a value; a table whose values it carries is among its inputs, its own target included."""
-        edges = self._edges()
+        edges = self._edges(text_of)
         read = dict.fromkeys(inputs)
         for edge in edges:
             if edge.subtype <= AGGREGATION and edge.input_table:
@@ -131,3 +145,13 @@ class Draft:
             "references": tuple(references),
         }
         return made(Statement, fields)
+
+
+def _by_source(items: Items) -> dict[tuple[Any, ...], Any]:
+    """The first projection with an entry of a flow, by its key and by its table and column."""
+    found: dict[tuple[Any, ...], Any] = {}
+    for flow, item in items:
+        for key in flow:
+            found.setdefault(key, item)
+            found.setdefault(key[:2], item)
+    return found

@@ -8,7 +8,7 @@ whether decryption undid an encryption on the way, and whether the value was com
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from lineage_nb.sql.words import AGGREGATION, COMPOSED, DERIVED, IDENTITY, PLAIN, PSEUDONYMISED, UNKNOWN
 
@@ -19,6 +19,7 @@ __all__ = [
     "RESTORES",
     "Cell",
     "Flow",
+    "Items",
     "Key",
     "add",
     "carry",
@@ -32,6 +33,7 @@ __all__ = [
 
 Key = tuple[str, str, str | None, int]
 Flow = dict[Key, int]
+Items = tuple[tuple[Flow, Any], ...]
 
 CARRIED: Final = PLAIN << 1
 RESTORES: Final = 1 << 4
@@ -117,10 +119,11 @@ class Cell:
     """One output column of a relation: its flow, and the flows of its fields where it is built as a struct.
 
     `table` is (table, column) where the cell is a column as stored; of an `opaque` cell, such as what a table
-    function gives, every field has the flow of the whole.
+    function gives, every field has the flow of the whole. `items` are the projections that made it, each with its flow:
+    those that last did anything to the value.
     """
 
-    __slots__ = ("fields", "flow", "opaque", "table")
+    __slots__ = ("fields", "flow", "items", "opaque", "table")
 
     def __init__(
         self,
@@ -134,6 +137,14 @@ class Cell:
         self.fields = fields
         self.table = table
         self.opaque = opaque
+        self.items: Items = ()
+
+    def written(self, item: Any) -> Cell:
+        """The same, made by a projection."""
+        cell: Cell = Cell.__new__(Cell)
+        cell.flow, cell.fields, cell.table, cell.opaque = self.flow, self.fields, self.table, self.opaque
+        cell.items = ((self.flow, item),)
+        return cell
 
     @classmethod
     def column(cls, table: str, column: str) -> Cell:
@@ -149,10 +160,14 @@ class Cell:
         for cell in cells[1:]:
             for key, packed in cell.flow.items():
                 add(flow, key, packed)
+        items = {id(item): (made, item) for cell in cells for made, item in cell.items}
         fields = [cell.fields for cell in cells]
         if all(f is not None and f.keys() == (fields[0] or {}).keys() for f in fields):
-            return cls(flow, {n: cls.merged([f[n] for f in fields if f]) for n in fields[0] or {}})
-        return cls(flow)
+            merged = cls(flow, {n: cls.merged([f[n] for f in fields if f]) for n in fields[0] or {}})
+        else:
+            merged = cls(flow)
+        merged.items = tuple(items.values())
+        return merged
 
     def field(self, name: str) -> Cell:
         """A field of the struct; of a stored struct the dotted column."""

@@ -34,6 +34,7 @@ def sql_lineage(
     default_schema: str | None = None,
     functions: Mapping[str, str] | None = None,
     this: str | None = None,
+    results: bool = True,
 ) -> SqlLineage:
     """Read the typed column lineage of a statement or a whole script.
 
@@ -53,6 +54,8 @@ def sql_lineage(
         ``redacted``.
     this : str, optional
         Of a dbt model: the table that it makes, ``{{ this }}`` in its text.
+    results : bool
+        Whether edges of a query whose result nothing takes hold their expressions as well; without, it is read faster.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def sql_lineage(
     name = type(speaking).__name__.lower()
     table = function_tables.table(name, functions)
     if len(found) == 1 and found[0].fill is None:
-        statements = [Reader(speaking, known, table, default_catalog, default_schema).read(found[0])]
+        statements = [Reader(speaking, known, table, default_catalog, default_schema, results=results).read(found[0])]
     else:
         statements = _script(found, speaking, known, table, (default_catalog, default_schema))
     if PREFIX in text:

@@ -14,7 +14,7 @@ from lineage_nb.sql.flows import Cell
 from lineage_nb.sql.relations import STAR, Opening, Relation
 from lineage_nb.sql.scope import Scope, is_own
 
-__all__ = ["expand_columns", "expand_star", "output_name", "own_columns"]
+__all__ = ["expand_columns", "expand_star", "names_column", "output_name", "own_columns"]
 
 Expanded = tuple[list[str], list[Cell], list[Opening]]
 
@@ -37,6 +37,11 @@ def output_name(scope: Scope, item: Any) -> str:
         if named:
             return named
     return scope.context.text(item)
+
+
+def names_column(item: Any) -> bool:
+    """Whether an output is a column as it is, perhaps under another name."""
+    return type(item.this if type(item) is exp.Alias else item) is exp.Column
 
 
 def _postgres_name(scope: Scope, item: Any) -> str:

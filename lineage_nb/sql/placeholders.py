@@ -70,6 +70,7 @@ def shown(statement: Statement) -> Statement:
                 output_column=None if e.output_column is None else _shown(e.output_column),
                 input_table=_shown(e.input_table),
                 input_column=_shown(e.input_column),
+                expression=None if e.expression is None else _shown(e.expression),
             )
             for e in statement.edges
         ),

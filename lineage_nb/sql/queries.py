@@ -11,7 +11,7 @@ from lineage_nb.sql.context import Context
 from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, influence
 from lineage_nb.sql.groups import least_of
-from lineage_nb.sql.output import expand_columns, expand_star, output_name, own_columns
+from lineage_nb.sql.output import expand_columns, expand_star, names_column, output_name, own_columns
 from lineage_nb.sql.pivots import matched, pivoted
 from lineage_nb.sql.relations import STAR, Opening, Relation
 from lineage_nb.sql.scope import GROUPING, Scope
@@ -142,7 +142,8 @@ def _values(node: Any, parent: Scope) -> Relation:
     for row in rows[:1000]:
         for position, value in enumerate(row[: len(columns)]):
             if not isinstance(value, exp.Literal):
-                columns[position].append(cell_of(scope, value))
+                cell = cell_of(scope, value)
+                columns[position].append(cell if cell.items and (names_column(value) or isinstance(value, exp.Subquery)) else cell.written(value))
     cells = [Cell.merged(found) if found else Cell({}) for found in columns]
     names = columns_of_alias(scope, node.args.get("alias")) or _values_names(scope, len(cells))
     return Relation(names[: len(cells)], cells, influence=scope.influence)
@@ -296,7 +297,7 @@ def _projections(scope: Scope, node: Any) -> Relation:
         if kind is exp.Star or (kind is exp.Column and type(item.args["this"]) is exp.Star):
             more = expand_star(scope, item)
             names += more[0]
-            cells += more[1]
+            cells += [c if c.items or not c.flow else c.written(item) for c in more[1]]
             openings += more[2]
             continue
         if kind is exp.QueryTransform:
@@ -316,6 +317,8 @@ def _projections(scope: Scope, node: Any) -> Relation:
         cell = cell_of(scope, item)
         name = output_name(scope, item)
         names.append(name)
+        if cell.flow and (not cell.items or not names_column(item)):
+            cell = cell.written(item)
         cells.append(cell)
         if kind is exp.Alias:
             lower = name.lower()

@@ -8,7 +8,7 @@ import polars as pl
 from sqlglot import Dialect, TokenType
 from sqlglot.errors import SqlglotError
 
-__all__ = ["redact", "redact_series"]
+__all__ = ["DOUBTFUL", "TEXTS", "redact", "redact_series"]
 
 _TEXT = "'?'"
 _TEXT_NAMES = (
@@ -22,13 +22,13 @@ _TEXT_NAMES = (
     "STRING",
     "UNICODE_STRING",
 )
-_TEXTS = frozenset(
+TEXTS = frozenset(
     token_type for name in _TEXT_NAMES if (token_type := getattr(TokenType, name, None)) is not None
 )
 _OPENS_TEXT = re.compile(r"['\"`#]|--|/\*|//|\{#|\$\w*\$")
 _LITERAL = re.compile(r"\w{0,3}&?['\"$]|0[xXbB]")
 _DIGITS = re.compile(r"\d+")
-_DOUBTFUL = re.compile(r"\\['\"`]|(?:^|\s)#")  # strings and comments of some dialects, not of others
+DOUBTFUL = re.compile(r"\\['\"`]|(?:^|\s)#")  # strings and comments of some dialects, not of others
 
 
 def _find(dialect: str | None) -> Dialect:
@@ -78,7 +78,7 @@ def redact(sql: str, dialect: str | None = None) -> str:
     "SELECT '?'"
     """
     found = _find(dialect)
-    if type(found) is Dialect and _DOUBTFUL.search(sql):
+    if type(found) is Dialect and DOUBTFUL.search(sql):
         return _redact_blindly(sql)
     try:
         tokens = found.tokenize(sql)
@@ -90,10 +90,10 @@ def redact(sql: str, dialect: str | None = None) -> str:
         if token.start < end:
             continue  # 10L is three tokens in one place
         gap, raw = sql[end : token.start], sql[token.start : token.end + 1]
-        if token.token_type in _TEXTS and not _LITERAL.match(raw):
+        if token.token_type in TEXTS and not _LITERAL.match(raw):
             # After SHOW, CALL … the rest of the statement is one string, whose start is not where it says.
             parts.append(_redact_blindly(gap + raw))
-        elif token.token_type in _TEXTS:
+        elif token.token_type in TEXTS:
             parts += [_blank(gap), _TEXT]
         elif token.token_type is TokenType.NUMBER and sql[token.start - 1 : token.start] != "$":
             parts += [_blank(gap), "0." if raw.endswith(".") else "0"]

@@ -48,7 +48,7 @@ class Edge(NamedTuple):
 
     `restores` where decryption shows what encryption hid, `predicate` where only a comparison of the value shows. A
     FILTER of groups by the number of their distinct values has that number in `least`; an influence that lets one value of
-    the column pass is `fixed`.
+    the column pass is `fixed`. `expression` is the text of the projection that made the value, without literals.
     """
 
     output_table: str
@@ -63,6 +63,7 @@ class Edge(NamedTuple):
     predicate: bool = False
     least: int | None = None
     fixed: bool = False
+    expression: str | None = None
 
     def row(self, statement: int) -> tuple[object, ...]:
         """The edge as a row of `EDGES`."""

@@ -18,6 +18,7 @@ from lineage_nb.sql.ddl import DEFINERS
 from lineage_nb.sql.draft import Draft
 from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.flows import Cell, trace
+from lineage_nb.sql.fragments import Fragments
 from lineage_nb.sql.functions import FunctionTable
 from lineage_nb.sql.heads import sources, written
 from lineage_nb.sql.model_clause import has_model
@@ -97,6 +98,8 @@ class Reader:
         Complete table names that leave them out.
     variables
         What the variables of a script hold; None for a statement alone.
+    results
+        Whether edges into the result of a bare query hold their expressions.
     """
 
     def __init__(
@@ -107,12 +110,15 @@ class Reader:
         default_catalog: str | None = None,
         default_schema: str | None = None,
         variables: Variables | None = None,
+        *,
+        results: bool = True,
     ) -> None:
         self.dialect = dialect
         self.catalog = catalog
         self.functions = functions
         self.names = names_of(dialect, default_catalog, default_schema)
         self.variables = variables
+        self.results = results
 
     def read(self, piece: Piece) -> Statement:
         """What is known of one statement; one that cannot be parsed says so in its problems."""
@@ -267,6 +273,7 @@ class Reader:
         context.walk = walk
         context.write = lambda node, scope: _aside(node, scope, draft)
         context.text = written.of
+        context.fragment = Fragments(tokens, piece.source, self.dialect).of
         return context, draft
 
     def _analysed(self, node: Any, tokens: list[Token], piece: Piece, text: str) -> Statement:
@@ -305,7 +312,8 @@ class Reader:
         if context.dialect == "tsql":
             draft.temporary.update(t for t in draft.outputs if t.startswith(("#", "@")))
         problems = [self._shifted(p, piece) for p in context.problems]
-        return draft.finish(text, piece.line, context.inputs, problems, context.references)
+        text_of = context.fragment if self.results or draft.outputs.keys() != {""} else None
+        return draft.finish(text, piece.line, context.inputs, problems, context.references, text_of)
 
     def _log(self, piece: Piece, scope: Scope, draft: Draft) -> None:
         """Take down what OUTPUT … INTO writes beside the statement itself."""

@@ -10,7 +10,7 @@ from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ErrorLevel
 
-__all__ = ["StatementText"]
+__all__ = ["StatementText", "positions"]
 
 _OPENING = frozenset((TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE))
 _CLOSING = frozenset((TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE))
@@ -34,7 +34,7 @@ class StatementText:
         counted = type(node) is exp.Count and type(node.args["this"]) is exp.Star
         if counted and self._dialect.NORMALIZE_FUNCTIONS == "upper":
             return "COUNT(*)"  # as the generator writes it, which takes longer than all else
-        place = next(_positions(node), None)
+        place = next(positions(node), None)
         text = self._projection(place) if place is not None else None
         if text is None:
             text = node.sql(dialect=self._dialect, comments=False, unsupported_level=ErrorLevel.IGNORE)
@@ -78,7 +78,7 @@ class StatementText:
         return None
 
 
-def _positions(node: Any) -> Iterator[int]:
+def positions(node: Any) -> Iterator[int]:
     """Where identifiers of the expression itself stand, queries inside it aside."""
     stack = [node]
     while stack:

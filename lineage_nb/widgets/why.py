@@ -121,6 +121,7 @@ def hops_html(lineage: Lineage, frame: pl.DataFrame) -> str:
             f'<li><span class="ln-name">{_said(lineage, hop["source"])}</span> → '
             f'<span class="ln-name">{_said(lineage, hop["target"])}</span>'
             + (f' <span class="ln-quiet">{" · ".join(told)}</span>' if told else "")
+            + (f"<br><code>{escape(clean(' '.join(hop['statement'].split()), _MOST_TEXT))}</code>" if isinstance(hop.get("statement"), str) else "")
             + "</li>"
         )
     rest = frame.height - _MOST_HOPS

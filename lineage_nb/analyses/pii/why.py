@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -26,6 +27,9 @@ Way = Literal["strongest", "shortest"]
 _WAYS: Final = ("strongest", "shortest")
 _MOST = 2_000
 """Characters of a statement that are shown."""
+_SAFE: Final = re.compile(r"'\?'|\"[^\"]*\"|`[^`]*`|\[[^\]']*\]")
+"""What literals became, and quoted names."""
+_LITERALS: Final = re.compile(r"['\"`#]|--|/\*|(?<![\w$.])(?:0x|[1-9]|0[\d.])")
 
 
 def explain(trace: Trace, node: str, label: str | None = None, *, path: Way = "strongest", certainty: str | None = None) -> pl.DataFrame:
@@ -49,8 +53,8 @@ def explain(trace: Trace, node: str, label: str | None = None, *, path: Way = "s
     -------
     polars.DataFrame
         A row a hop: source, target, type, subtype, verdict (of this hop), certainty, jobs, evidence, so_far (the
-        verdict behind it), statement (of the job, literals as ``?``; null: the snapshot does not hold it). No rows
-        at the tagged node itself.
+        verdict behind it), statement (the SQL that makes the column, else that of the job, literals taken out; null:
+        the snapshot holds neither). No rows at the tagged node itself.
 
     Raises
     ------
@@ -75,7 +79,7 @@ def explain(trace: Trace, node: str, label: str | None = None, *, path: Way = "s
     so_far, direct = _so_far(ways)
     told = [hop(trace.graph, a, b, "proved" if sure == "proved" else "possible", stated=d) for (a, b), d in zip(itertools.pairwise(numbers), direct, strict=True)]
     hops = pl.concat(told) if told else trace.graph.hops_of([])
-    return hops.with_columns(so_far=pl.Series(so_far, dtype=pl.String), statement=_statements(trace.lineage, hops["jobs"]))
+    return hops.with_columns(so_far=pl.Series(so_far, dtype=pl.String), statement=_statements(trace.lineage, hops, direct))
 
 
 def _row(trace: Trace, target: int, label: str | None, certainty: str | None) -> dict[str, int]:
@@ -141,12 +145,41 @@ def _so_far(ways: list[list[tuple[int, bool, bool]]]) -> tuple[list[str], list[b
     return told, direct
 
 
-def _statements(lineage: Lineage, jobs: pl.Series) -> pl.Series:
-    """Statement of the first job of each hop that has one, without its values; null: none is held."""
+def _statements(lineage: Lineage, hops: pl.DataFrame, direct: list[bool]) -> pl.Series:
+    """SQL of each hop: what makes the column, else the statement of the first job that has one; null: none is held."""
+    whole = _whole(lineage, hops["jobs"])
+    parts = _parts(lineage, hops.filter(pl.Series(direct, dtype=pl.Boolean)))
+    told = [(parts.get(key) if by_column else None) or text for key, by_column, text in zip(hops.select("source", "target").iter_rows(), direct, whole, strict=True)]
+    return pl.Series(told, dtype=pl.String)
+
+
+def _parts(lineage: Lineage, hops: pl.DataFrame) -> dict[tuple[str, str], str]:
+    """Expression by source and target: of the edges that show as much as the hop the newest, then the larger."""
+    edges = lineage.frames["edges"]
+    if edges.schema.get("expression") != pl.String or hops.is_empty():  # of frames by hand it may be anything
+        return {}
+    ends = ["source", "target"]
+    edges = edges.filter((pl.col("type") == "DIRECT") & pl.col("expression").is_not_null())
+    shown = hops.select(*ends, shown=pl.col("verdict").fill_null("plain")).unique()
+    told = edges.join(shown, on=ends).with_columns(same=pl.col("verdict").fill_null("plain") == pl.col("shown"))
+    told = told.sort("same", "last_seen", "expression", nulls_last=False).unique(ends, keep="last", maintain_order=True)
+    return {(source, target): _without_values(text) for source, target, text in told.select(*ends, "expression").iter_rows()}
+
+
+def _without_values(text: str) -> str:
+    """An expression as it is stored, which has no literals; of another kind of source it may."""
+    from lineage_nb.sql.redact import redact
+
+    safe = _SAFE.sub("", text)
+    return text[:_MOST] if not _LITERALS.search(safe) else redact(text)[:_MOST]
+
+
+def _whole(lineage: Lineage, jobs: pl.Series) -> list[str | None]:
+    """Statement of the first job of each hop that has one, without its values."""
     from lineage_nb.sql.redact import redact
 
     nodes = lineage.frames["nodes"]
     named = jobs.explode().drop_nulls().unique()
     held = nodes.filter((pl.col("kind") == "job") & (pl.col("type") == "query") & pl.col("id").is_in(named.implode()))
     texts = {i: redact(d)[:_MOST] for i, d in held.select("id", "description").drop_nulls().iter_rows()}
-    return pl.Series([next((texts[j] for j in of_hop or [] if j in texts), None) for of_hop in jobs.to_list()], dtype=pl.String)
+    return [next((texts[j] for j in of_hop or [] if j in texts), None) for of_hop in jobs.to_list()]

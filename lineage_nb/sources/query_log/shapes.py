@@ -73,6 +73,7 @@ def _read(question: Question, catalog: Catalog) -> SqlLineage:
             schema=catalog,
             default_catalog=database,
             default_schema=schema,
+            results=False,
         )
     except (LineageError, RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
         problem = Problem(f"cannot be read: {type(error).__name__}")
