@@ -24,6 +24,35 @@ def _shown(frame: pl.DataFrame) -> pl.DataFrame:
 class PiiResult(Result, of="pii"):
     """Where personal data ends up; made by `Snapshot.pii`."""
 
+    def explain(self, node: str, label: str | None = None, **options: Any) -> pl.DataFrame:
+        """Show how a label got to a place, hop by hop.
+
+        Parameters
+        ----------
+        node : str
+            A place of the frame; an id or a unique suffix of one.
+        label : str, optional
+            Which label; needed where the place holds several.
+        **options
+            ``path`` ("strongest" or "shortest") and ``certainty``; see `lineage_nb.analyses.pii.why.explain`.
+
+        Returns
+        -------
+        polars.DataFrame
+            source, target, type, subtype, verdict, certainty, jobs, evidence, so_far, statement: the SQL that made the
+            column, literals taken out; null where none is known.
+
+        Examples
+        --------
+        >>> import lineage_nb as ln
+        >>> snap = ln.from_frames(
+        ...     nodes={"id": ["t#mail", "u#mail"], "tags": [["pii:email"], None]}, edges={"source": ["t#mail"], "target": ["u#mail"]}
+        ... )
+        >>> snap.pii().explain("u.mail", "email")["source"].to_list()
+        ['t#mail']
+        """
+        return super().explain(node, **({} if label is None else {"label": label}), **options)
+
     def status(self, **options: Any) -> pl.DataFrame:
         """Tell of every column whether a label is proved, possible or suspected in it, or whether it is clean or unknown.
 
