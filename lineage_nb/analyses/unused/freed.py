@@ -54,7 +54,7 @@ def freed_costs(lineage: Lineage, frame: pl.DataFrame, droppable: Sequence[str],
         return frame.with_columns(pl.lit(None, pl.Int64).alias("freed"))
     numbers = lineage.coded.numbers(frame["node"]).to_numpy()
     goes = frame["verdict"].is_in(list(droppable)).to_numpy()
-    return frame.with_columns(pl.Series("freed", freed_amounts(lineage, numbers, goes, log), dtype=pl.Int64))
+    return frame.with_columns(pl.Series("freed", freed_amounts(lineage, numbers, goes, log, saved_costs(lineage, log)), dtype=pl.Int64))
 
 
 def saved_costs(lineage: Lineage, log: UsageLog) -> pl.DataFrame:
@@ -68,7 +68,7 @@ def saved_costs(lineage: Lineage, log: UsageLog) -> pl.DataFrame:
     return costs.group_by("resource").agg(pl.col("amount").sum(), paid.sum().alias("capacity")).sort("resource")
 
 
-def freed_amounts(lineage: Lineage, numbers: Ints, goes: NDArray[np.bool_], log: UsageLog) -> NDArray[np.int64]:
+def freed_amounts(lineage: Lineage, numbers: Ints, goes: NDArray[np.bool_], log: UsageLog, costs: pl.DataFrame) -> NDArray[np.int64]:
     """Tell what dropping some nodes would have saved.
 
     Parameters
@@ -81,23 +81,25 @@ def freed_amounts(lineage: Lineage, numbers: Ints, goes: NDArray[np.bool_], log:
         Shape (k,). Which of them are dropped.
     log : UsageLog
         Its usage.
+    costs : polars.DataFrame
+        What ends with each resource (see `saved_costs`).
 
     Returns
     -------
     numpy.ndarray of int64
         Shape (k,). Micro-units; 0 for what is not dropped.
     """
-    return _saved(lineage, numbers[goes], log, "amount")[numbers]
+    return _saved(lineage, numbers[goes], log, costs, "amount")[numbers]
 
 
-def freed_capacity(lineage: Lineage, numbers: Ints, log: UsageLog) -> int:
+def freed_capacity(lineage: Lineage, numbers: Ints, log: UsageLog, costs: pl.DataFrame) -> int:
     """Sum, in micro-units, what of the saving of dropping some nodes is capacity."""
-    return int(_saved(lineage, numbers, log, "capacity").sum())
+    return int(_saved(lineage, numbers, log, costs, "capacity").sum())
 
 
-def _saved(lineage: Lineage, numbers: Ints, log: UsageLog, what: str) -> NDArray[np.int64]:
+def _saved(lineage: Lineage, numbers: Ints, log: UsageLog, costs: pl.DataFrame, what: str) -> NDArray[np.int64]:
     """Micro-units by number in the snapshot; jobs on what they write."""
-    n, costs = len(lineage.coded.ids), saved_costs(lineage, log)
+    n = len(lineage.coded.ids)
     dropped, saved = np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64)
     dropped[numbers] = True
     saved[costs["resource"].to_numpy()] = costs[what].to_numpy()

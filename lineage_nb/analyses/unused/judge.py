@@ -23,7 +23,6 @@ from lineage_nb.analyses.unused.protect import protected_ids
 from lineage_nb.analyses.unused.tables import TABLE_VERDICTS, Tables, in_words
 from lineage_nb.analyses.unused.words import table_words
 from lineage_nb.analyses.usage_log import (
-    UsageLog,
     coverage_sentences,
     read_nearly_all,
     resolve_consumers,
@@ -142,7 +141,7 @@ def unused(
     codes = judged.codes if not suspects else again.codes
     frame = frame.with_columns(in_words(codes, COLUMN_VERDICTS if level == "column" else TABLE_VERDICTS).alias("without_monitors"))
     frame = _sorted(frame)
-    summary = _summary(lineage, frame, suspects, log, days, level)
+    summary = _summary(tables, frame, suspects, level)
     return Answer(
         "unused",
         frame,
@@ -168,7 +167,7 @@ def _table_frame(tables: Tables) -> pl.DataFrame:
     freed: pl.Series = pl.repeat(None, nodes.height, dtype=pl.Int64, eager=True).alias("freed")
     if len(billed_currencies(lineage)) < 2:
         goes = tables.verdicts.is_in(list(DROPPABLE)).to_numpy()
-        freed = pl.Series("freed", freed_amounts(lineage, tables.graph.members, goes, tables.log), dtype=pl.Int64)
+        freed = pl.Series("freed", freed_amounts(lineage, tables.graph.members, goes, tables.log, tables.saved), dtype=pl.Int64)
     told = table_words(tables)
     return pl.DataFrame([nodes["id"].alias("node"), tables.verdicts, nodes["bytes"], freed, *told.get_columns()])
 
@@ -204,16 +203,15 @@ def _suspects(tables: Tables) -> list[str]:
     return read_nearly_all(recent, "place")
 
 
-def _summary(
-    lineage: Lineage, frame: pl.DataFrame, suspects: list[str], log: UsageLog, days: int, level: str
-) -> dict[str, object]:
+def _summary(tables: Tables, frame: pl.DataFrame, suspects: list[str], level: str) -> dict[str, object]:
+    lineage, log, days = tables.lineage, tables.log, tables.days
     dead = frame.filter(pl.col("verdict").is_in(DROPPABLE))
     currencies = billed_currencies(lineage)
     window, freed = log.window(days), int(dead["freed"].sum())
     capacity = 0
     if freed and level == "dataset":
         numbers = lineage.coded.numbers(dead["node"]).to_numpy()
-        capacity = freed_capacity(lineage, numbers, log)
+        capacity = freed_capacity(lineage, numbers, log, tables.saved)
     return {
         "tables" if level == "dataset" else "columns": frame.height,
         "verdicts": dict(frame.group_by("verdict").len().sort("verdict").iter_rows()),

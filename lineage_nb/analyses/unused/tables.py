@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lineage_nb.analyses.terminal import shown_feeds, terminal_reads, undated_reads, views_logged
 from lineage_nb.analyses.unused.dropped import LASTING, dropped_days
+from lineage_nb.analyses.unused.freed import saved_costs
 from lineage_nb.analyses.unused.twins import twins
 from lineage_nb.analyses.unused.written import written_since
 from lineage_nb.analyses.usage_log import UsageLog, best_scopes, covered
@@ -132,6 +133,11 @@ class Tables:
         return live(self.net[0], np.flatnonzero(marked))
 
     # -- reads ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def saved(self) -> pl.DataFrame:
+        """What each resource costs that ends with it (see `saved_costs`); the costs must be in one currency."""
+        return saved_costs(self.lineage, self.log)
 
     @cached_property
     def reads(self) -> pl.DataFrame:
