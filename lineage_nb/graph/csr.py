@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-__all__ = ["Adjacency", "Csr", "Ints", "adjacency_of_sorted", "build_adjacency", "build_csr", "stable_order"]
+__all__ = ["Adjacency", "Csr", "Ints", "adjacency_of_pairs", "adjacency_of_sorted", "build_adjacency", "build_csr", "stable_order"]
 
 Ints = NDArray[np.signedinteger[Any]]
 _MOST = np.iinfo(np.int32).max
@@ -230,11 +231,67 @@ def adjacency_of_sorted(n: int, source: Ints, target: Ints) -> Adjacency:
     >>> adjacency_of_sorted(3, np.array([0, 2]), np.array([1, 0])).backward.indices.tolist()
     [2, 0]
     """
-    kind = _kind(n, len(source))
-    indptr = np.zeros(n + 1, dtype=kind)
-    np.cumsum(np.bincount(source, minlength=n), out=indptr[1:])
-    forward = Csr(_frozen(indptr), _frozen(target.astype(kind)))
+    indptr = _starts(n, source)
+    forward = Csr(indptr, _frozen(target.astype(indptr.dtype)))
     return Adjacency(forward, _turned(forward))
+
+
+def adjacency_of_pairs(n: int, source: Ints, target: Ints) -> Adjacency:
+    """Make both directions of edges in any order, each pair once.
+
+    For edges whose order does not matter: a pair is one whole number to sort, on all cores.
+
+    Parameters
+    ----------
+    n : int
+        Number of nodes.
+    source, target : numpy.ndarray
+        Shape (m,), values in [0, n).
+
+    Examples
+    --------
+    >>> graph = adjacency_of_pairs(3, np.array([2, 0, 2]), np.array([0, 1, 0]))
+    >>> graph.m, graph.backward.indices.tolist()
+    (2, [2, 0])
+    """
+    if max(n, len(source)) >= _MOST:
+        return adjacency_of_sorted(n, *_different(build_adjacency(n, source, target)[0]))
+    pairs = _sorted_pairs(source, target)
+    new = np.ones(len(pairs), dtype=bool)
+    new[1:] = pairs[1:] != pairs[:-1]
+    if not new.all():
+        pairs = pairs[new]
+    del new
+    low = 0xFFFFFFFF
+    source, target = (pairs >> 32).astype(np.int32), (pairs & low).astype(np.int32)
+    forward = Csr(_starts(n, source), _frozen(target))
+    del pairs
+    pairs = _sorted_pairs(target, np.arange(len(target), dtype=np.int32))
+    edge = (pairs & low).astype(np.int32)
+    del pairs
+    return Adjacency(forward, Csr(_starts(n, target), _frozen(source[edge]), _frozen(edge)))
+
+
+def _sorted_pairs(high: Ints, low: Ints) -> Ints:
+    """Sort pairs of numbers below 2**31, each packed into one."""
+    packed = high.astype(np.int64)
+    packed <<= 32
+    packed |= low
+    return pl.Series(packed).sort().to_numpy()
+
+
+def _starts(n: int, row: Ints) -> Ints:
+    indptr = np.zeros(n + 1, dtype=_kind(n, len(row)))
+    np.cumsum(np.bincount(row, minlength=n), out=indptr[1:])
+    return _frozen(indptr)
+
+
+def _different(adjacency: Adjacency) -> tuple[Ints, Ints]:
+    """Source and target of edges, without parallel ones."""
+    source, target = adjacency.source, adjacency.target
+    new = np.ones(adjacency.m, dtype=bool)
+    new[1:] = (target[1:] != target[:-1]) | (source[1:] != source[:-1])
+    return source[new], target[new]
 
 
 def _turned(forward: Csr) -> Csr:

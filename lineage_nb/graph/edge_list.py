@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from lineage_nb.errors import FormatError
-from lineage_nb.graph.csr import Adjacency, Ints, adjacency_of_sorted, build_adjacency, stable_order
+from lineage_nb.graph.csr import Adjacency, Ints, adjacency_of_pairs, stable_order
 from lineage_nb.graph.edge_table import EdgeTable
 from lineage_nb.graph.lineage_graph import Level, LineageGraph
 from lineage_nb.graph.naming import Naming
@@ -62,14 +62,17 @@ def read_graph(path: str | PathLike[str], *, source: str = "source", target: str
     ends = [_Ends(_column(file, name)) for name in (source, target)]
     ids = pl.concat([pl.Series("id", end.ids.pop(), dtype=pl.String) for end in ends])
     ids = ids.gather(ids.hash().arg_unique())
-    ids = ids.gather(id_order(ids)).set_sorted()
-    places = _Buckets(ids)
-    with ThreadPoolExecutor(2) as pool:
-        number = [found for found in pool.map(places.find, ends) if found is not None]
-    if len(number) < len(ends):
+    with ThreadPoolExecutor(2) as pool:  # neither needs what the other finds
+        sorting = pool.submit(id_order, ids)
+        places = _Buckets(ids)
+        found = [pool.submit(places.find, ends.pop(0)) for _ in range(2)]
+        order, at = sorting.result(), [end.result() for end in found]
+    if any(places is None for places in at):
         raise FormatError.unreadable(file, "two of its ids share a hash; read it as a snapshot instead")
-    del places, ends
-    return _graph(ids, *number)
+    number = places.numbers(order)
+    del places, found
+    is_column = ids.str.contains("#", literal=True).gather(order)  # while they lie in memory in their order
+    return _graph(ids.gather(order).set_sorted(), is_column, *(number[at.pop(0)] for _ in range(2)))
 
 
 class _Ends:
@@ -95,6 +98,12 @@ class _Buckets:
         # Sixteen bytes each: what is compared one after the other comes from memory at once.
         self.both = both.view(np.complex128).ravel()[self.order]
 
+    def numbers(self, order: Ints) -> Ints:
+        """Per place of the buckets, the number of its id in `order`."""
+        number = np.empty_like(self.order)
+        number[order] = np.arange(len(order), dtype=number.dtype)
+        return number[self.order]
+
     def find(self, ends: _Ends) -> Ints | None:
         """Places of ids that are all known, in pieces that fit into the caches of a processor; None if two share a hash."""
         places = np.empty(len(ends.hash), dtype=self.order.dtype)
@@ -109,7 +118,7 @@ class _Buckets:
                 missed = missed[again[:, 0] != piece[missed]]
             if not np.array_equal(found[:, 1], check):
                 return None
-            places[begin : begin + _PIECE] = self.order[at]
+            places[begin : begin + _PIECE] = at
         return places
 
     def _hashes(self, at: Ints) -> NDArray[np.uint64]:
@@ -129,9 +138,8 @@ def _column(file: Path, name: str) -> pl.Series:
     return found
 
 
-def _graph(ids: pl.Series, source: Ints, target: Ints) -> LineageGraph:
-    adjacency = _once_each(build_adjacency(len(ids), source, target)[0])
-    is_column = ids.str.contains("#", literal=True)
+def _graph(ids: pl.Series, is_column: pl.Series, source: Ints, target: Ints) -> LineageGraph:
+    adjacency = adjacency_of_pairs(len(ids), source, target)
     level: Level = "column" if is_column.any() else "dataset"
     kinds = pl.Series(["dataset", "column"], dtype=pl.Enum(["dataset", "column"])).gather(is_column.cast(pl.UInt32))
     naming = Naming(ids, kinds, where=f"this graph of {level}s")
@@ -139,14 +147,6 @@ def _graph(ids: pl.Series, source: Ints, target: Ints) -> LineageGraph:
     bits = np.broadcast_to(np.uint8(ALL), adjacency.m)
     arcs = Arcs(len(ids), adjacency, bits)
     return LineageGraph(level, table, arcs, partial(_nodes, ids, kinds), naming, jobs=naming)
-
-
-def _once_each(adjacency: Adjacency) -> Adjacency:
-    """Without parallel edges."""
-    source, target = adjacency.source, adjacency.target
-    new = np.ones(adjacency.m, dtype=bool)
-    new[1:] = (target[1:] != target[:-1]) | (source[1:] != source[:-1])
-    return adjacency if new.all() else adjacency_of_sorted(adjacency.n, source[new], target[new])
 
 
 def _stated(adjacency: Adjacency) -> EdgeTable:

@@ -56,7 +56,8 @@ def _order(place: Numbers) -> Numbers:
     if int(place.max(initial=0)).bit_length() + bits > 63:
         return np.argsort(place, kind="stable")
     # One word of place and position is sorted much faster than positions by their places.
-    return np.sort((place << bits) | np.arange(len(place))) & ((1 << bits) - 1)
+    packed = pl.Series((place << bits) | np.arange(len(place)))
+    return packed.sort().to_numpy() & ((1 << bits) - 1)
 
 
 def ranks(values: pl.Series) -> pl.Series:
