@@ -19,12 +19,13 @@ Not kept: the statement in the ``sql`` facet, whose literals are data, and relat
 from __future__ import annotations
 
 import gc
+import io
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 import msgspec
 from msgspec import Raw
@@ -37,9 +38,6 @@ from lineage_nb.sources.openlineage.ledger import Ledger
 from lineage_nb.sources.openlineage.records import RejectedError
 from lineage_nb.sources.registry import Entry, Format, Frames, open_bytes
 
-if TYPE_CHECKING:
-    import io
-
 __all__ = ["FORMAT", "claims", "read"]
 
 _SUFFIXES: Final = ("", ".json", ".jsonl", ".ndjson", ".log", ".txt")
@@ -47,7 +45,8 @@ _TIME: Final = re.compile(rb'"eventTime"\s*:')
 _SUBJECT: Final = re.compile(rb'"(?:run|job|dataset)"\s*:\s*\{')
 _OPENS: Final = re.compile(rb"(?:\A|\n)\s*[\[{]")
 _BOM: Final = b"\xef\xbb\xbf"
-_CHUNK: Final = 1 << 20
+_CHUNK: Final = 1 << 17
+"""Bytes read at a time: they and their lines stay in the processor's cache."""
 _BATCH: Final = 1 << 16
 CUT_OFF: Final = "file is cut off or damaged"
 UNREADABLE: Final = "file cannot be read"
@@ -184,9 +183,9 @@ def _damaged(file: FileReport, position: str, reason: str, error: Exception) -> 
 
 
 def _lines(stream: BinaryIO, file: FileReport) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield lines, with the number of the first of them from 1; what follows damage is one rejected line."""
+    """Yield lines with their ends, and the number of the first from 1; what follows damage is one rejected line."""
     number, parts, damage = 0, list[bytes](), None
-    source = cast("io.BufferedReader", stream)
+    source = cast(io.BufferedReader, stream)
     while damage is None:
         try:
             chunk = source.read1(_CHUNK)
@@ -194,7 +193,8 @@ def _lines(stream: BinaryIO, file: FileReport) -> Iterator[tuple[int, list[bytes
             damage, chunk = error, b""
         if not chunk:
             break
-        *whole, rest = chunk.split(b"\n")
+        whole = io.BytesIO(chunk).readlines()  # looks for line ends much faster than bytes.split
+        rest = b"" if chunk.endswith(b"\n") else whole.pop()
         if whole:
             whole[0] = b"".join((*parts, whole[0]))
             parts = []
@@ -224,7 +224,7 @@ def _is_object(line: bytes) -> bool:
 
 def _document(batches: list[tuple[int, list[bytes]]]) -> Iterator[tuple[str, int, list[bytes]]]:
     """Take a file that is not a line per event: one object, an array, or neither."""
-    text = b"\n".join(chain.from_iterable(lines for _, lines in batches)).strip()
+    text = b"".join(chain.from_iterable(lines for _, lines in batches)).strip()
     if not text.startswith(b"["):
         if text.startswith(b"{"):
             yield "event", 1, [text]

@@ -68,7 +68,7 @@ class RejectedError(Exception):
 
 
 def _shown(value: bytes) -> str:
-    return value[: _SHOWN + 1].decode("utf-8", "replace")
+    return value[: _SHOWN + 1].removesuffix(b"\n").decode("utf-8", "replace")
 
 
 class _Run(Struct, gc=False):
