@@ -7,6 +7,7 @@ An event is checked wholly before it is absorbed as one appended row. Whatever i
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Final, TypeVar
@@ -127,6 +128,8 @@ class Collector:
         self._made: list[int] = []
         self._apart = False
         """Whether the latest outputs had more than facets of datasets, as those of the next event will."""
+        self._returning = True
+        """Whether the latest job was known before, as that of the next event will be, and perhaps its outputs."""
 
     def absorb(self, record: bytes) -> None:
         """Take in one event.
@@ -176,12 +179,10 @@ class Collector:
             if not is_given(event.dataset):
                 raise RejectedError(NO_SUBJECT, record)
             job, inputs, outputs = event.dataset, Raw(), ALONE
-        summary = sha256(outputs)
-        written = summary.digest()
-        summary.update(b"\0".join((b"", job, inputs)))
-        content = self._contents.get(key := summary.digest())
+        key = sha256(b"\0".join((job, inputs, outputs))).digest()
+        content = self._contents.get(key)
         if content is None:
-            content = self._contents[key] = self._content(job, inputs, outputs, written)
+            content = self._contents[key] = self._content(job, inputs, outputs)
         if told is not None and told.facets is not None:
             nominal, parent = self._run_facets(told.facets, misfits)
         self.events.rows += (content, run, time, state, nominal, parent)
@@ -214,8 +215,8 @@ class Collector:
             self._lost[name] = self._lost.get(name, 0) + 1
         return nominal, parent
 
-    def _content(self, job: Raw, inputs: Raw, outputs: Raw, key: bytes) -> int:
-        """Parse job, inputs and outputs (`key` is of these); nothing is added before all of them are known to fit."""
+    def _content(self, job: Raw, inputs: Raw, outputs: Raw) -> int:
+        """Parse job, inputs and outputs; nothing is added before all of them are known to fit."""
         fact = -1
         misfits: list[str] = []
         items: list[int] = []
@@ -225,17 +226,19 @@ class Collector:
             items.append(self._dataset(entity, _NONE, misfits) << _ROLE_BITS | STATIC)
         else:
             read = strictly(decode_entities, inputs, BAD_INPUTS) if inputs else None
-            known = self._plain.get(key, ()) if outputs else ()
+            key = sha256(outputs).digest() if outputs and self._returning else b""
+            known: Sequence[int] = self._plain.get(key, ()) if key else ()
             written = decode_outputs(outputs, apart=self._apart) if outputs and not known else []
+            jobs = len(self.statements.jobs.names)
             fact = self.jobs.fact(job)
+            self._returning = len(self.statements.jobs.names) == jobs
             if fact in self.jobs.remarks:
                 misfits += self.jobs.remarks[fact]
             for entity in read or ():
                 if entity.facets or entity.inputFacets:
                     self._input(entity, items, measured, misfits)
                 else:
-                    statement = self._bare_statement(self._number(entity.namespace, entity.name))
-                    items.append(statement << _ROLE_BITS | IN)
+                    items.append(self._mentioned(entity.namespace, entity.name) << _ROLE_BITS | IN)
             if entries := self.jobs.entries.get(fact):
                 self._covered(entries, outputs, items, measured, misfits)
             else:
@@ -246,7 +249,7 @@ class Collector:
                     else:
                         self._output(output, _NONE, items, measured, misfits)
                 if found:
-                    known = self._plain.remember(key, tuple(found))
+                    known = self._plain.remember(key, tuple(found)) if key else found
                 remarks = self.statements.misfits
                 for statement in known:
                     items.append(statement << _ROLE_BITS | OUT)
@@ -280,12 +283,13 @@ class Collector:
             misfits += self._statement_remarks(statement)
 
     def _plain_output(self, output: Output) -> int:
-        number, facets = self._number(output.namespace, output.name), output.facets
-        if facets is None:
-            return self._bare_statement(number)
-        return self.statements.state(number, facets, [], covered=False)
+        if output.facets is None:
+            return self._mentioned(output.namespace, output.name)
+        return self.statements.state(self._number(output.namespace, output.name), output.facets, [], covered=False)
 
-    def _bare_statement(self, dataset: int) -> int:
+    def _mentioned(self, namespace: str, name: str) -> int:
+        """The statement of a dataset that nothing more is said of."""
+        dataset = self._number(namespace, name)
         statement = self._bare.get(dataset)
         if statement is None:
             statement = self._bare[dataset] = self.statements.state(dataset, None, [], covered=False)
@@ -349,9 +353,9 @@ class Collector:
         measured += (len(items) - 1, rows, size, size if statement in self.statements.rewritten else -1)
 
     def _dataset(self, entity: Entity, covered: frozenset[int], misfits: list[str]) -> int:
-        said, number = self.statements, self._number(entity.namespace, entity.name)
         if not entity.facets:
-            return self._bare_statement(number)
+            return self._mentioned(entity.namespace, entity.name)
+        said, number = self.statements, self._number(entity.namespace, entity.name)
         facets = bytes(entity.facets)
         key = (number, sha256(facets).digest(), number in covered)
         statement = self._datasets.get(key)

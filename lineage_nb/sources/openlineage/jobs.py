@@ -37,6 +37,7 @@ _BUILDS: Final = ("/model", "/seed", "/snapshot")
 class _Memory(Protocol):
     """A dict that may forget."""
 
+    def __len__(self) -> int: ...
     def get(self, key: bytes, /) -> Any: ...
     def remember(self, key: bytes, value: Any, /) -> Any: ...
 
@@ -90,7 +91,7 @@ class Jobs:
             When it has no namespace and name that fit.
         """
         text = bytes(raw)
-        before: int | None = self._repeated.get(text)
+        before: int | None = self._repeated.get(text) if self._repeated else None
         if before is not None:
             return before
         entity = strictly(decode_entity, raw, BAD_JOB)
