@@ -25,7 +25,6 @@ __all__ = ["read_graph"]
 _PIECE = 1 << 16
 
 
-
 def read_graph(path: str | PathLike[str], *, source: str = "source", target: str = "target") -> LineageGraph:
     """Read the graph of a Parquet file of edges.
 
