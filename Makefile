@@ -19,7 +19,7 @@ demo: $(STAMP)  ## execute the tour, write build/tour.html, print the four headl
 	@echo "The executed tour is in build/tour.html"
 
 test: $(STAMP)  ## all tests, doctests and executed notebooks
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 lab: $(STAMP)  ## open JupyterLab on the notebooks
 	$(BIN)/python -m jupyterlab --notebook-dir=.

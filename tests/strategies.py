@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 import lineage_nb as ln
 
 DAY = date(2025, 6, 30)
 VERDICTS = (None, "plain", "pseudonymised", "derived", "aggregated", "redacted", "none")
+
+
+def costly(examples: int = 15, base: settings | None = None) -> settings:
+    """For laws whose examples take more than a twentieth of a second: so many of them, and in a soak as many as of any other law."""
+    if os.environ.get("HYPOTHESIS_PROFILE") == "soak":
+        examples = settings.default.max_examples  # type: ignore[union-attr]
+    return settings(base, max_examples=examples)
 
 
 @st.composite
@@ -128,7 +137,7 @@ def histories(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
     nodes = [{"id": t, "kind": "dataset", "tags": None, "deleted_at": draw(st.sampled_from([None] * 6 + [datetime(2025, 2, 1, tzinfo=UTC)]))} for t in tables]
     nodes += [{"id": c, "kind": "column", "tags": draw(st.sampled_from([["pii:email"], ["pii:health"]] if c.startswith("t0") else [None, None, None, ["pii:email"]])), "deleted_at": None} for c in columns]
     words = [("DIRECT", None, None), ("DIRECT", None, "plain"), ("DIRECT", "TRANSFORMATION", None), ("DIRECT", "TRANSFORMATION", "pseudonymised"), ("DIRECT", "TRANSFORMATION", "derived")]
-    words += [("DIRECT", "PREDICATE", "derived"), ("DIRECT", "TRANSFORMATION", "redacted"), ("DIRECT", "DECRYPTION", "plain"), ("DIRECT", None, "none"), ("INDIRECT", "CONDITIONAL", None)]
+    words += [("DIRECT", "PREDICATE", "derived"), ("DIRECT", "TRANSFORMATION", "redacted"), ("DIRECT", "DECRYPTION", "plain"), ("DIRECT", None, "none"), ("INDIRECT", "CONDITIONAL", None), ("INDIRECT", "CONDITIONAL", "derived")]
     job, edges = st.sampled_from(["job:a", "job:a", "job:b", None]), []
     for _ in range(draw(st.integers(2, 5))):
         s, t, who = draw(st.sampled_from(columns)), draw(st.sampled_from(columns)), draw(job)

@@ -12,7 +12,6 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "benchmarks" / "bench_engine.py"
-pytestmark = pytest.mark.xdist_group("bench_engine")  # one worker measures, for all of them
 
 
 @pytest.fixture(scope="module")

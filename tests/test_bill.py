@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import DAY, frames, snapshot, warehouses
+from strategies import DAY, costly, frames, snapshot, warehouses
 
 import lineage_nb as ln
 from lineage_nb.analyses.cost.attribution import LINES, METHODS
@@ -120,7 +120,7 @@ def test_rates_that_do_not_do_say_why(asked: dict[str, Any], message: str) -> No
 # -- cost centres -------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=20)
+@costly()
 @given(warehouses(), st.sampled_from(["team", "cost_centre"]), st.sampled_from(METHODS), st.sampled_from(["line", "spread"]), st.data())
 def test_every_span_of_the_map_is_conserved(parts: Parts, by: str, method: str, idle: str, data: st.DataObject) -> None:
     for row in parts["costs"]:

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import frames, snapshot
+from strategies import costly, frames, snapshot
 
 import lineage_nb as ln
 from lineage_nb.analyses.cost import key_sets
@@ -135,7 +135,7 @@ def shapley_by_coalitions(cost: dict[str, int], depends: dict[str, set[str]]) ->
 # -- laws -------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=20)
+@costly()
 @given(frames(), st.sampled_from(BY), st.sampled_from(METHODS))
 def test_every_method_conserves_money_and_explains_it(parts: Parts, by: str, method: str) -> None:
     snap = snapshot(parts)
@@ -149,6 +149,7 @@ def test_every_method_conserves_money_and_explains_it(parts: Parts, by: str, met
         assert why["amount"].sum() == amount and why["share"].is_between(0, 1).all(), key
 
 
+@costly()
 @given(expiring(), st.sampled_from(["owner", "report", "consumer"]))
 def test_shapley_equals_brute_force_over_all_coalitions(parts: Parts, by: str) -> None:
     snap = snapshot(with_amounts(parts, KEYS_ON_ALL))
@@ -160,7 +161,7 @@ def test_shapley_equals_brute_force_over_all_coalitions(parts: Parts, by: str) -
     assert found.get("unconsumed", 0) == sum(a for r, a in cost.items() if not depends[r])
 
 
-@settings(max_examples=20)
+@costly()
 @given(frames(), st.sampled_from(["owner", "report", "consumer"]))
 def test_shapley_is_rounded_to_less_than_one_unit(parts: Parts, by: str) -> None:
     snap = snapshot(parts)
@@ -169,7 +170,7 @@ def test_shapley_is_rounded_to_less_than_one_unit(parts: Parts, by: str) -> None
     assert all(abs(found.get(key, 0) - value) < 1 for key, value in expected.items())
 
 
-@settings(max_examples=20)
+@costly()
 @given(frames(), st.sampled_from(["owner", "report", "consumer"]))
 def test_marginal_is_what_disappears_with_one_key(parts: Parts, by: str) -> None:
     snap = snapshot(parts)
@@ -182,7 +183,7 @@ def test_marginal_is_what_disappears_with_one_key(parts: Parts, by: str) -> None
     assert found.get("joint", 0) == sum(a for r, a in cost.items() if len(depends[r]) > 1)
 
 
-@settings(max_examples=20)
+@costly()
 @given(frames(), st.sampled_from(BY))
 def test_marginal_shapley_and_fully_loaded_are_in_order(parts: Parts, by: str) -> None:
     snap = snapshot(with_amounts(parts, 1, negative=False))

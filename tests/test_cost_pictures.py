@@ -9,9 +9,9 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from strategies import frames, snapshot
+from strategies import costly, frames, snapshot
 from test_cost_trend import dated, halves
 
 import lineage_nb as ln
@@ -90,7 +90,7 @@ def test_money_and_names_are_written_short() -> None:
 # -- sums -----------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
+@costly()
 @given(dated(), BYS, st.sampled_from(METHODS))
 def test_steps_of_waterfalls_add_up(parts: Parts, by: str, method: str) -> None:
     snap = snapshot(parts)
@@ -105,7 +105,7 @@ def test_steps_of_waterfalls_add_up(parts: Parts, by: str, method: str) -> None:
         assert first.amount + sum(s.amount for s in inner) == last.amount
 
 
-@settings(max_examples=25)
+@costly()
 @given(dated(), BYS)
 def test_a_trend_draws_the_bill_of_every_period(parts: Parts, by: str) -> None:
     result = snapshot(parts).cost_trend(by=by, every="week")
@@ -122,6 +122,7 @@ def test_keys_beyond_the_largest_are_one_of_a_trend() -> None:
     assert sum([*own.values(), *lines.values()]).tolist() == list(result.summary["periods"].values())
 
 
+@costly()
 @given(frames(), BYS, st.sampled_from(METHODS), st.integers(2, 12))
 def test_layers_conserve_money_and_run_one_way(parts: Parts, by: str, method: str, most: int) -> None:
     costs = [{**c, "amount": abs(c["amount"])} for c in parts["costs"]]
@@ -144,7 +145,8 @@ def test_layers_conserve_money_and_run_one_way(parts: Parts, by: str, method: st
     told = dict(result.frame.select("key", "amount").iter_rows())
     for box in column:
         if box.what in ("key", "line"):
-            assert into[box] + found.spent.get(box, 0.0) == pytest.approx(told[box.name], rel=1e-9, abs=len(told) + len(costs))
+            listed = told.get(box.name, 0)  # less than a micro-unit may be no line
+            assert into[box] + found.spent.get(box, 0.0) == pytest.approx(listed, rel=1e-9, abs=len(told) + len(costs))
     drawn = arranged(found)
     for x, y, h in drawn.boxes.values():
         assert 0 <= x <= 1 and y >= -1e-9 and y + h <= 1 + 1e-9

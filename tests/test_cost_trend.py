@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import DAY, frames, snapshot
+from strategies import DAY, costly, frames, snapshot
 from test_cost_methods import expiring, outputs_of
 
 import lineage_nb as ln
@@ -52,7 +52,7 @@ def halves(snap: ln.Snapshot) -> tuple[tuple[date, date], tuple[date, date]] | N
 # -- trend --------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
+@costly()
 @given(dated(), st.sampled_from(BYS), st.sampled_from(METHODS), st.sampled_from(list(EVERY)))
 def test_every_period_conserves_money_and_is_the_cost_of_its_days(parts: Parts, by: str, method: str, every: str) -> None:
     snap = snapshot(parts)
@@ -151,6 +151,7 @@ def test_what_a_trend_refuses(stream: ln.Snapshot) -> None:
 # -- change -------------------------------------------------------------------------------------------------------
 
 
+@costly()
 @given(dated(), st.sampled_from(BYS), st.sampled_from(METHODS), st.sampled_from(["total", "per day"]))
 def test_the_parts_of_a_change_add_up(parts: Parts, by: str, method: str, compare: str) -> None:
     snap = snapshot(parts)
@@ -314,6 +315,7 @@ def upstream_by_search(snap: ln.Snapshot, report: str) -> dict[str, tuple[int, i
     return {n: (amount, far[n]) for n, amount in found.items() if amount}
 
 
+@costly()
 @given(expiring())
 def test_loaded_cost_is_all_that_leads_to_a_report(parts: Parts) -> None:
     snap = snapshot(parts)

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from strategies import costly
 
 import lineage_nb as ln
 from lineage_nb.model.conform import conform
@@ -577,7 +578,7 @@ def test_artifacts_read_apart_meet_when_merged(tmp_path: Path) -> None:
     assert read(*scattered) == read(*paths)
 
 
-@RELAXED
+@costly(15, RELAXED)
 @given(order=st.permutations(range(6)), cut=st.integers(1, 5), again=st.integers(0, 5))
 def test_order_duplicates_and_partition_never_matter(
     tmp_path_factory: pytest.TempPathFactory, order: list[int], cut: int, again: int
@@ -700,7 +701,7 @@ WHOLE = {name: json.loads((TARGET / f"{name}.json").read_text(encoding="utf-8"))
 PLACES = {name: places(content) for name, content in WHOLE.items()}
 
 
-@settings(RELAXED, max_examples=80)
+@costly(50, RELAXED)
 @given(data=st.data())
 def test_loading_is_total_over_odd_values(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

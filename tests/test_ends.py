@@ -8,6 +8,7 @@ import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import costly
 
 import lineage_nb as ln
 from lineage_nb.views.ends import between, ends
@@ -95,6 +96,7 @@ def test_a_path_holds_all_that_connects(edges, first, last, max_marks) -> None:
     check(scene, truth, within)
 
 
+@costly()
 @given(pairs, st.randoms(use_true_random=False))
 def test_row_order_does_not_matter(edges, random) -> None:
     names = named(edges)

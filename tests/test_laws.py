@@ -15,7 +15,7 @@ import polars as pl
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from strategies import DAY, frames, snapshot
+from strategies import DAY, costly, frames, snapshot
 
 import lineage_nb as ln
 from lineage_nb.analyses.unused.judge import DROPPABLE
@@ -61,15 +61,18 @@ def test_ids_are_total(namespace: str, name: str, column: str | None) -> None:
 # 2. Merge is commutative, associative, idempotent ------------------------------------------------------------
 
 
+@costly()
 @given(frames(), frames(), frames())
 def test_merge_is_a_union(a: Parts, b: Parts, c: Parts) -> None:
     x, y, z = map(snapshot, (a, b, c))
-    assert same(x.merge(y), y.merge(x))
-    assert same(x.merge(y).merge(z), x.merge(y.merge(z)))
+    both = x.merge(y)
+    assert same(both, y.merge(x))
+    assert same(both.merge(z), x.merge(y.merge(z)))
     assert same(x.merge(x), x)
-    assert same(x.merge(y).merge(y), x.merge(y, x))
+    assert same(both.merge(y), x.merge(y, x))
 
 
+@costly()
 @given(frames(), st.randoms(use_true_random=False))
 def test_order_and_partition_of_rows_do_not_matter(parts: Parts, random: Any) -> None:
     # records of facts without an id of their own count within their file, so facts keep their partition
@@ -80,14 +83,15 @@ def test_order_and_partition_of_rows_do_not_matter(parts: Parts, random: Any) ->
         cut = random.randint(0, len(rows)) if name in ("nodes", "edges") else 0
         pieces += [{name: shuffled[:cut]}, {name: shuffled[cut:]}]
     merged = [snapshot(p) for p in pieces if any(p.values())]
-    assert same(merged[0].merge(*merged[1:]), whole)
-    assert conform(whole.data).frames["nodes"].equals(merged[0].merge(*merged[1:]).frames["nodes"])
+    again = merged[0].merge(*merged[1:])
+    assert same(again, whole)
+    assert conform(whole.data).frames["nodes"].equals(again.frames["nodes"])
 
 
 # 3. Save then open -------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
+@costly()
 @given(parts=frames())
 def test_save_then_open_is_equal(parts: Parts, tmp_path_factory: Any) -> None:
     folder = tmp_path_factory.mktemp("snap")
@@ -130,6 +134,7 @@ def test_content_hash_is_equal_across_processes(stream: ln.Snapshot, tmp_path: P
 # 5. Attribution conserves money ------------------------------------------------------------------------------
 
 
+@costly()
 @given(frames(), st.sampled_from(["owner", "team", "report", "consumer", "dataset"]), st.sampled_from(["usage", "even"]))
 def test_cost_conserves_money(parts: Parts, by: str, method: str) -> None:
     snap = snapshot(parts)
@@ -143,24 +148,24 @@ def test_cost_conserves_money(parts: Parts, by: str, method: str) -> None:
 _ORDER = {v: i for i, v in enumerate(("plain", "pseudonymised", "derived", "aggregated", "redacted"))}
 
 
-def strongest(snap: ln.Snapshot, certainty: str | None = None) -> dict[tuple[str, str], int]:
+def strongest(frame: pl.DataFrame, certainty: str | None = None) -> dict[tuple[str, str], int]:
     best: dict[tuple[str, str], int] = {}
-    frame = snap.pii().frame
     for r in frame.filter(pl.col("certainty") == certainty if certainty else True).iter_rows(named=True):
         key = (r["node"], r["label"])
         best[key] = min(best.get(key, 9), _ORDER[r["verdict"]])
     return best
 
 
+@costly()
 @given(frames(), st.data())
 def test_one_more_edge_never_removes_a_label(parts: Parts, data: st.DataObject) -> None:
     columns = [r["id"] for r in parts["nodes"] if r["kind"] == "column"]
     if not columns:
         return
-    before = snapshot(parts)
+    before = snapshot(parts).pii().frame
     pick = st.sampled_from(columns)
     extra = {"source": data.draw(pick), "target": data.draw(pick), "type": "DIRECT", "verdict": data.draw(st.sampled_from([None, *_ORDER]))}
-    after = snapshot({**parts, "edges": [*parts["edges"], extra]})
+    after = snapshot({**parts, "edges": [*parts["edges"], extra]}).pii().frame
     proved_after, any_after = strongest(after, "proved"), strongest(after)
     assert all(proved_after.get(key, 9) <= verdict for key, verdict in strongest(before, "proved").items())
     # a possible label can go only where the new statement settles what its column is made of
@@ -168,20 +173,22 @@ def test_one_more_edge_never_removes_a_label(parts: Parts, data: st.DataObject) 
     assert not lost or extra["target"] in lost
 
 
+@costly()
 @given(frames(), st.data())
 def test_one_more_masking_never_adds_a_label(parts: Parts, data: st.DataObject) -> None:
     direct = [i for i, e in enumerate(parts["edges"]) if e.get("type") == "DIRECT"]
     if not direct:
         return
-    before = strongest(snapshot(parts))
+    before = strongest(snapshot(parts).pii().frame)
     chosen = data.draw(st.sampled_from(direct))
     target = parts["edges"][chosen]
     weaker = data.draw(st.sampled_from(list(_ORDER)[_ORDER.get(target.get("verdict") or "plain", 0) :] if target.get("verdict") != "none" else ["none"]))
     edges = [{**e, "verdict": weaker} if e["source"] == target["source"] and e["target"] == target["target"] and e.get("verdict") == target.get("verdict") else e for e in parts["edges"]]
-    after = strongest(snapshot({**parts, "edges": edges}))
+    after = strongest(snapshot({**parts, "edges": edges}).pii().frame)
     assert all(key in before and verdict >= before[key] for key, verdict in after.items())
 
 
+@costly()
 @given(frames())
 def test_proved_labels_equal_all_paths(parts: Parts) -> None:
     """Every simple path between columns: the weakest verdict along it, the strongest between paths."""
@@ -213,6 +220,7 @@ def test_proved_labels_equal_all_paths(parts: Parts) -> None:
 # 7. Unused means no path to a live consumer ------------------------------------------------------------------
 
 
+@costly()
 @given(frames(), st.sampled_from([30, 90]))
 def test_unused_has_no_live_consumer(parts: Parts, days: int) -> None:
     coverage = [{"scope": t, "what": "usage", "from": DAY - timedelta(days=400), "to": DAY} for t in {r["id"] for r in parts["nodes"]}]
@@ -236,7 +244,7 @@ def test_unused_has_no_live_consumer(parts: Parts, days: int) -> None:
 # 8. Results do not depend on order, hash seed, threads or the date ---------------------------------------------
 
 
-@settings(max_examples=25)
+@costly()
 @given(frames(), st.randoms(use_true_random=False))
 def test_results_do_not_depend_on_row_order(parts: Parts, random: Any) -> None:
     other = {n: random.sample(rows, len(rows)) for n, rows in parts.items()}

@@ -545,7 +545,7 @@ def test_networkx_own_tests_pass_on_the_backend(tmp_path: Path) -> None:
     env = {key: value for key, value in env.items() if not key.startswith("PYTEST_")}
     algorithms = "networkx.algorithms"
     modules = [f"{algorithms}.tests.test_dag", f"{algorithms}.shortest_paths", f"{algorithms}.components", f"{algorithms}.traversal"]
-    options = ["-q", "-c", str(tmp_path / "pytest.ini"), "-p", "no:cacheprovider", "-p", "count_dispatch", "--pyargs"]
+    options = ["-q", "-c", str(tmp_path / "pytest.ini"), "--assert=plain", "-p", "no:cacheprovider", "-p", "count_dispatch", "--pyargs"]
     run = subprocess.run([sys.executable, "-m", "pytest", *options, *modules], capture_output=True, text=True, env=env, cwd=tmp_path)
     assert run.returncode == 0, run.stdout[-4_000:] + run.stderr[-2_000:]
     calls = json.loads(counts.read_text())

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import costly
 
 import lineage_nb as ln
 
@@ -223,6 +224,7 @@ def test_usual_words_for_nodes() -> None:
     assert nodes.filter(pl.col("id") == "t")["owners"].to_list() == [["ana", "ben"]]
 
 
+@costly()
 @given(st.data())
 def test_every_column_lives_in_a_dataset_whatever_its_parent_is_said_to_be(data: st.DataObject) -> None:
     ids = ["#a", "m", "t", "t#c", "t#c.d", "j", "p"]

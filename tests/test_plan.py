@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import DAY, frames, loosened, snapshot
+from strategies import DAY, costly, frames, loosened, snapshot
 
 import lineage_nb as ln
 from lineage_nb.analyses.plan.ledger import Ledger
@@ -71,7 +71,7 @@ def live_ends(snap: ln.Snapshot, parts: Parts, days: int = 30) -> set[str]:
     return (alive | exports) & set(snap.nodes["id"])
 
 
-@settings(max_examples=25)
+@costly()
 @given(frames())
 def test_every_prefix_is_safe_and_money_adds_up(parts: Parts) -> None:
     snap, answer, made = asked(parts)
@@ -111,7 +111,7 @@ def test_every_prefix_is_safe_and_money_adds_up(parts: Parts) -> None:
             assert end in left and nx.ancestors(left, end) | {end} == upstream
 
 
-@settings(max_examples=25)
+@costly()
 @given(frames(), st.data())
 def test_kept_tables_and_what_they_are_made_from_stay(parts: Parts, data: st.DataObject) -> None:
     snap, answer, made = asked(parts)
@@ -224,7 +224,7 @@ def hostile(name: str) -> Plan:
     return plan(unused(ln.from_frames(nodes=nodes, usage=usage), days=30))
 
 
-@settings(max_examples=25)
+@costly()
 @given(NAMES, st.sampled_from(sorted(DIALECTS)))
 def test_no_name_breaks_out_of_a_script(name: str, dialect: str) -> None:
     made = hostile(name)
@@ -239,7 +239,7 @@ def test_no_name_breaks_out_of_a_script(name: str, dialect: str) -> None:
         assert line.count(";") == 1
 
 
-@settings(max_examples=25)
+@costly()
 @given(NAMES)
 def test_no_name_becomes_markup(name: str) -> None:
     made = hostile(name)
@@ -262,7 +262,7 @@ def test_plain_names_are_code_in_prose() -> None:
     assert "`load_b_daily`" in page and "&#95;" not in page
 
 
-@settings(max_examples=25, deadline=None)
+@costly()
 @given(loosened())
 def test_the_second_check_finds_nothing_that_the_first_missed(parts: Parts) -> None:
     _, answer, made = asked(parts)

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import frames, snapshot
+from strategies import costly, frames, snapshot
 
 import lineage_nb as ln
 from lineage_nb.analyses.cost.reconcile import STATUS
@@ -72,7 +72,7 @@ def invoices(draw: st.DrawFn) -> list[dict[str, Any]]:
     return lines + draw(st.lists(st.sampled_from(lines), max_size=2)) if lines else lines
 
 
-@settings(max_examples=25)
+@costly()
 @given(frames(), invoices(), st.booleans())
 def test_every_line_and_every_record_once(parts: Parts, lines: list[dict[str, Any]], cut: bool) -> None:
     result = snapshot(parts).cost(period=(DAY, DAY) if cut else None)

@@ -6,6 +6,7 @@ import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import costly
 
 import lineage_nb as ln
 from lineage_nb.views.labels import caption, clean, clip, text_width
@@ -49,6 +50,7 @@ def test_counts_are_exact(edges, hops, upstream, downstream, max_marks, fold) ->
         assert down == len(set(truth.successors(node)) - drawn)
 
 
+@costly()
 @given(pairs, st.randoms(use_true_random=False))
 def test_row_order_does_not_matter(edges, random) -> None:
     names = [(f"n{a:02}", f"n{b:02}") for a, b in edges]

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import DAY, loosened, snapshot
+from strategies import DAY, costly, loosened, snapshot
 
 import lineage_nb as ln
 from lineage_nb.analyses.unused.judge import DROPPABLE, VERDICTS
@@ -21,7 +21,7 @@ from lineage_nb.analyses.usage_log import best_scopes, inside
 Parts = dict[str, list[dict[str, Any]]]
 DAYS = 90
 FIRST = DAY - timedelta(days=DAYS - 1)
-CASES = settings(max_examples=25, deadline=None)
+CASES = costly()
 LIVENESS = {v: 2 if v in ("live", "protected", "dropped") else 1 if v in ("unknown", "seasonal") else 0 for v in VERDICTS}
 
 

@@ -8,15 +8,15 @@ from typing import Any
 import networkx as nx
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from strategies import DAY, frames, snapshot
+from strategies import DAY, costly, frames, snapshot
 
 import lineage_nb as ln
 from lineage_nb.analyses.unused.judge import DROPPABLE
 
 Parts = dict[str, list[dict[str, Any]]]
-CASES = settings(max_examples=25, deadline=None)
+CASES = costly()
 
 
 @st.composite

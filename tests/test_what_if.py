@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import DAY, frames, snapshot
+from strategies import DAY, costly, frames, snapshot
 
 import lineage_nb as ln
 from lineage_nb.analyses.result import Answer
@@ -22,7 +22,7 @@ from lineage_nb.errors import AmbiguousNameError, LineageError, UnknownNameError
 
 Parts = dict[str, list[dict[str, Any]]]
 COVERED = [{"scope": scope, "what": "usage", "from": date(2024, 1, 1), "to": DAY} for scope in ("t0", "t1", "t2", "t3", "t4", "r0", "r1")]
-CASES = settings(max_examples=20)
+CASES = costly()
 
 
 @st.composite

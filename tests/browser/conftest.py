@@ -47,7 +47,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.filterwarnings("default"))
-            item.add_marker(pytest.mark.xdist_group("browser"))
             if missing and not _REQUIRED:
                 item.add_marker(pytest.mark.skip(reason=f"browser tests need {', '.join(missing)}"))
 

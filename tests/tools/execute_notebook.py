@@ -4,16 +4,16 @@ import asyncio
 import sys
 from pathlib import Path
 
-import nbformat
-from nbclient import NotebookClient
-from nbconvert import HTMLExporter
-
 if sys.platform == "win32":
     asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
 
 
 def main(source: str, target: str) -> None:
     """Run the notebook from its own folder; widget state is left out, so that the static output shows."""
+    import nbformat
+    from nbclient import NotebookClient
+    from nbconvert import HTMLExporter
+
     path = Path(source)
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=300, store_widget_state=False, resources={"metadata": {"path": str(path.parent)}}).execute()
