@@ -12,8 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
-from hypothesis import given, settings
-from strategies import frames, snapshot
+from hypothesis import given
+from strategies import costly, frames, snapshot
 
 import lineage_nb as ln
 from lineage_nb.analyses.classify.safe_yaml import loaded
@@ -136,6 +136,27 @@ def test_report_holds_the_figures_and_asks_for_nothing(sample: ln.Result, tmp_pa
     assert text == sample.report(tmp_path / "again.html").read_text(encoding="utf-8")
     anchors = {v for a, v in page.attributes if a == "id"}
     assert {v[1:] for a, v in page.attributes if a == "href" and v} <= anchors
+
+
+def test_layers_tell_which_clean_columns_have_telling_names(tmp_path: Path) -> None:
+    nodes = [{"id": f"db.{t}#{c}", "kind": "column", "name": c, "parent": f"db.{t}", "tags": tag} for t, c, tag in (("raw.t", "mail", "pii:email"), ("raw.t", "phone", None), ("raw.t", "n", None), ("mart.u", "day", None))]
+    nodes += [{"id": f"db.{t}", "kind": "dataset", "name": t} for t in ("raw.t", "mart.u")]
+    text = ln.from_frames(nodes=nodes).pii().report(tmp_path / "a.html").read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if '<td class="name">raw</td>' in line)
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", row)
+    heads = re.findall(r"<th[^>]*>(.*?)</th>", text[text.index("<th>layer</th>") :])[: len(cells)]
+    assert {h: c for h, c in zip(heads, cells, strict=True) if c and h != "share"} == {"layer": "raw", "columns": "3", "proved": "1", "clean": "2", "of them with a telling name": "1"}
+    assert "2 clean (1 with a telling name)" in row
+
+
+def test_a_test_of_a_special_category_is_told_as_one(tmp_path: Path) -> None:
+    nodes = [{"id": "t#diagnosis", "kind": "column", "tags": "pii:health"}, {"id": "t#mail", "kind": "column", "tags": "pii:email"}]
+    edges = [{"source": f"t#{c}", "target": f"u#is_{c}", "verdict": "derived", "subtype": "PREDICATE"} for c in ("diagnosis", "mail")]
+    result = ln.from_frames(nodes=nodes, edges=edges).pii()
+    assert ("u#is_diagnosis", "plain") in result.frame.select("node", "verdict").rows()
+    text = " ".join(Page(result.report(tmp_path / "a.html").read_text(encoding="utf-8")).words)
+    assert re.search(r"Tested, and the answer still tells it \(a special category\), in\s+u\S*is_diagnosis", text)
+    assert re.search(r"Made into something derived in\s+u\S*is_mail", text)
 
 
 def test_report_lists_decisions_with_their_expiry(sample: ln.Result, tmp_path: Path) -> None:
@@ -370,7 +391,7 @@ def _layer(row: dict[str, str | None], known: dict[str, dict[str, str | None]]) 
 
 
 @given(frames())
-@settings(max_examples=40, deadline=None)
+@costly(20)
 def test_heat_map_counts_places(parts: dict[str, list[dict[str, object]]]) -> None:
     snap = snapshot(parts)
     result = snap.pii()

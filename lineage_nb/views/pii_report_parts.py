@@ -9,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from lineage_nb.analyses.classify.classifier import classify
+from lineage_nb.analyses.pii.bare_tables import bare_tables
 from lineage_nb.analyses.pii.decisions import Decisions
 from lineage_nb.analyses.pii.labels import is_special
 from lineage_nb.analyses.pii.person import about_person
@@ -76,8 +77,9 @@ def zone_rows(answer: Answer, most: int = 40) -> Rows:
     told = told.sort(pl.col("proved") + pl.col("possible") + pl.col("suspected"), pl.col("zone"), descending=[True, False])
     rows = []
     for r in told.head(most).iter_rows(named=True):
-        shares = [(s, f"{100 * r[s] / r['columns']:.2f}") for s in STATUSES if r[s]]
-        rows.append(r | {"shares": shares, "said": ", ".join(f"{r[s]:,} {s}" for s in STATUSES if r[s])})
+        shares = [(s, f"{100 * r[s] / r['columns']:.2f}") for s in STATUSES if r[s]] or [("unknown", "100.00")]
+        named = {"clean": f" ({r['named']:,} with a telling name)"} if r["named"] else {}
+        rows.append(r | {"shares": shares, "said": ", ".join([f"{r[s]:,} {s}{named.get(s, '')}" for s in STATUSES if r[s]] + [plural(r["bare"], "table") + " without known columns"] * (r["bare"] > 0))})
     return {"rows": rows, "left": max(0, told.height - most)}
 
 
@@ -177,6 +179,8 @@ def _done(verdict: str, so_far: str, before: str) -> str:
     """What a hop does, in words; `so_far` and `before`: the verdicts behind and ahead of it."""
     if VERDICTS.index(so_far) < VERDICTS.index(before):
         return "Turned back into the value in"
+    if verdict == "derived" and VERDICTS.index(so_far) < VERDICTS.index(verdict):
+        return "Tested, and the answer still tells it (a special category), in"
     if verdict == "aggregated" and VERDICTS.index(so_far) < VERDICTS.index(verdict):
         return "Summed up, but for each person, in"
     return _DID.get(verdict, "Copied to")
@@ -286,7 +290,11 @@ def unknown_columns(answer: Answer, known: pl.DataFrame, most: int = 40) -> Rows
         }
         for r in shown.iter_rows(named=True)
     ]
-    said = "Every column is either labelled, or every writer upstream of it says what it writes."
+    bare, said = len(bare_tables(lineage)), "Every column is either labelled, or every writer upstream of it says what it writes."
+    if bare:
+        said = "Every column that is known is either labelled, or every writer upstream of it says what it writes."
     if told.height:
         said = f"No label reaches {plural(told.height, 'column')}, but a writer upstream of each does not say what it writes, so they are not called clean."
+    if bare:
+        said += f" Of {plural(bare, 'table')} no source lists the columns: nothing is known of what is in {'it' if bare == 1 else 'them'}."
     return {"rows": rows, "left": tables.height - len(rows), "said": said}

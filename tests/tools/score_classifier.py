@@ -1,9 +1,12 @@
 """Precision and recall of the classifier of personal data on the labelled list, a line a label.
 
-Run it as ``python tests/tools/score_classifier.py [--errors]``. The list is split by a hash of the column's name:
+Run it as ``python tests/tools/score_classifier.py [--errors | --markdown]``. The list is split by a hash of the column's name:
 rules are tuned on the half `dev` alone; `held` says how good they are. A name counts once for each table it is in.
 Names of origin `made` were written by the author of the rules, who knows how they think; those of origin `public` are
 the columns of well-known public schemas, labelled by hand: their held half is the fairer figure for a strange schema.
+Those of origin `trial` were written and labelled by somebody who tried the classifier; what it missed among them was
+named to the author of the rules, so that neither half of them is unseen: they say what is mended, not what to expect.
+Those of origin `short` are names cut short in five languages, written before there were rules for them.
 """
 
 from __future__ import annotations
@@ -11,11 +14,13 @@ from __future__ import annotations
 import hashlib
 import sys
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 import lineage_nb as ln
 
+ORIGINS = ("made", "public", "trial", "short")
 LIST = Path(__file__).parents[1] / "golden" / "pii_names.csv"
 
 
@@ -59,16 +64,38 @@ def table(of: pl.DataFrame) -> pl.DataFrame:
     return lines.with_columns(shares)
 
 
+def markdown(judged: pl.DataFrame) -> str:
+    """The tables of docs/classifier.md: by half and origin, and by label."""
+
+    def shares(line: dict[str, Any] | None) -> str:
+        return " | ".join("" if line is None or line[c] is None else f"{line[c]:.2f}" for c in ("precision", "recall"))
+
+    lines = ["| names | personal | found | precision | recall |", "|---|---:|---:|---:|---:|"]
+    for half_ in ("held", "dev"):
+        for origin in (*ORIGINS, None):
+            part = judged.filter((pl.col("half") == half_) & (pl.lit(value=True) if origin is None else pl.col("origin") == origin))
+            line = table(part).row(-1, named=True)
+            lines.append(f"| {half_}, {origin or 'all'} | {line['right']:,} | {line['found']:,} | {shares(line)} |")
+    lines += ["", "| label | held: columns | precision | recall | dev: columns | precision | recall |", "|---|---:|---:|---:|---:|---:|---:|"]
+    by = {h: {r["label"]: r for r in table(judged.filter(pl.col("half") == h)).iter_rows(named=True)} for h in ("held", "dev")}
+    for label in sorted({*by["held"], *by["dev"]} - {"(all)"}):
+        lines.append(f"| {label} | " + " | ".join(f"{by[h][label]['right'] if label in by[h] else 0:,} | {shares(by[h].get(label))}" for h in ("held", "dev")) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     rows = labelled()
     judged = marks(rows)
+    if "--markdown" in sys.argv:
+        print(markdown(judged))
+        return
     negatives = rows.filter(pl.col("labels").list.len() == 0).height
     print(f"{rows.height:,} columns, {negatives / rows.height:.0%} of them no personal data")
     with pl.Config(tbl_rows=-1, tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True):
         for name in ("dev", "held"):
             print(name, table(judged.filter(pl.col("half") == name)))
         whole = pl.col("label") == "(all)"
-        parts = [(h, o, judged.filter((pl.col("half") == h) & (pl.col("origin") == o))) for h in ("dev", "held") for o in ("made", "public")]
+        parts = [(h, o, judged.filter((pl.col("half") == h) & (pl.col("origin") == o))) for h in ("dev", "held") for o in ORIGINS]
         print(pl.concat([table(part).filter(whole).with_columns(label=pl.lit(f"{h}, {o}")) for h, o, part in parts]))
         if "--errors" in sys.argv:
             wrong = judged.filter((pl.col("half") == "dev") & (pl.col("right") != pl.col("found")))

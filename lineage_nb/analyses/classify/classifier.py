@@ -16,6 +16,7 @@ from lineage_nb.analyses.classify.rules import Given, Ruleset, read_rules
 from lineage_nb.analyses.classify.values import FEW
 from lineage_nb.analyses.pii.clock import decision_day
 from lineage_nb.analyses.pii.decisions import Decisions, as_decisions
+from lineage_nb.analyses.pii.labels import canonical
 from lineage_nb.analyses.result import Answer, plural
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
@@ -27,7 +28,7 @@ STATUSES = ("confirmed", "tagged", "suggested", "name-disagrees", "rejected")
 """What is known of a suggestion, surest first."""
 LANGUAGES = (
     "English, German, French, Spanish, Italian, Portuguese, Dutch and Swedish, the commonest words also in Polish, Turkish, Chinese, "
-    "Russian, Japanese, Korean and Arabic"
+    "Russian, Japanese (in Latin letters, too), Korean and Arabic"
 )
 """Languages that the shipped rules know."""
 _LEAST = 0.5
@@ -165,11 +166,18 @@ class _Made:
     def _tags(self) -> pl.DataFrame:
         """node, label (as the rules call it), tag (as the source does), whole (whether the node is a dataset)."""
         nodes = self.lineage.frames["nodes"].select("id", "kind", "tags").filter(pl.col("tags").is_not_null()).explode("tags")
-        nodes = nodes.filter(pl.col("tags").str.starts_with(PREFIX) & (pl.col("tags").str.len_chars() > len(PREFIX)))
-        tag = pl.col("tags").str.slice(len(PREFIX))
-        label = tag.replace(dict(self.rules.aliases)) if self.rules.aliases else tag
-        found = nodes.select(pl.col("id").alias("node"), label.alias("label"), tag.alias("tag"), (pl.col("kind") != "column").alias("whole"))
+        nodes = nodes.with_columns(pl.col("tags").str.strip_chars()).filter(pl.col("tags").str.to_lowercase().str.starts_with(PREFIX))
+        nodes = nodes.with_columns(tag=pl.col("tags").str.slice(len(PREFIX)).str.strip_chars()).filter(pl.col("tag") != "")
+        words = {tag: self._label(tag) for tag in nodes["tag"].unique()}
+        label = pl.col("tag").replace_strict(words, return_dtype=pl.String) if words else pl.col("tag")
+        found = nodes.select(pl.col("id").alias("node"), label.alias("label"), "tag", (pl.col("kind") != "column").alias("whole"))
         return found.sort("node", "label", "tag").unique(_KEY, keep="first", maintain_order=True)
+
+    def _label(self, word: str) -> str:
+        """A label as the rules call it, however it is spelled."""
+        known, plain = self.rules.aliases, canonical(word)
+        own = {canonical(x): x for x in sorted(self.rules.labels, reverse=True)}
+        return known.get(word) or (word if word in self.rules.labels else known.get(plain) or own.get(plain, plain))
 
     def spelling(self) -> dict[str, str]:
         """Labels that the sources' tags call by one other word, and that word."""
@@ -179,6 +187,8 @@ class _Made:
     def _overrides(self) -> pl.DataFrame:
         """node, label, decision, by, why: in force, about columns; what is said of a dataset reaches its columns."""
         said = self.book.overrides(self.day).select("node", "label", "decision", "by", "why")
+        words = {label: self._label(label) for label in said["label"].unique()}
+        said = said.with_columns(pl.col("label").replace(words)) if words else said
         known = self.columns.frame.select("node", "parent")
         own = said.join(known.select("node"), on="node", how="semi")
         whole = said.filter(pl.col("decision") == "is_not").rename({"node": "parent"}).join(known, on="parent").select(own.columns)
@@ -257,7 +267,7 @@ def _explain(lineage: Lineage, evidence: pl.DataFrame, node: str, label: str | N
     target = lineage.graph("column").resolve(node)
     rows = evidence.filter(pl.col("node") == target)
     if label is not None:
-        rows = rows.filter(pl.col("label") == label.removeprefix(PREFIX))
+        rows = rows.filter(pl.col("label").is_in([label.strip(), canonical(label)]))
     if rows.is_empty():
         raise LineageError(f"{lineage.spoken(target)} is not in this answer: no rule, tag or decision speaks for it")
     return rows

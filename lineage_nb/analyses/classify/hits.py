@@ -24,6 +24,7 @@ _ENOUGH = 20
 _OF_FEW = 0.7
 _ELSEWHERE = 0.55
 _STRICT = ("email", "ip")
+_INSIDE = "_inside"
 _ENDINGS = r"\.(csv|tsv|json|parquet|avro|orc|txt|gz|sql)$"
 OPAQUE = ("payload", "raw", "data", "json", "body", "blob", "document", "properties", "attributes", "metadata", "content", "value", "message", "record", "extra", "context")
 
@@ -167,7 +168,8 @@ def _by_value(columns: Columns, rules: Ruleset, values: Any, named: pl.DataFrame
 
 def _value_rows(node: str, rule: Rule, sample: Sample, classes: frozenset[str]) -> Iterable[tuple[str, str, str, str, float, str]]:
     share = sample.shares.get(rule.value or "", 0.0)
-    text = f"values: {share:.0%} of {sample.count:,} are {rule.value}"
+    kind, inside, _ = (rule.value or "").partition(_INSIDE)
+    text = f"values: {share:.0%} of {sample.count:,} {'contain' if inside else 'are'} {kind}"
     weight = rule.weight * share
     few = sample.count < FEWEST
     if few:
@@ -176,5 +178,5 @@ def _value_rows(node: str, rule: Rule, sample: Sample, classes: frozenset[str]) 
         weight, text = weight * _ELSEWHERE, f"{text}, and the name says something else"
     if share >= (1.0 if few else rule.share):
         yield node, rule.label, rule.id, "value", round(weight, 4), text
-    elif rule.value in _STRICT and sample.count >= _ENOUGH and share < _DOUBT:
+    elif rule.value in _STRICT and sample.count >= _ENOUGH and max(share, sample.shares.get(f"{kind}{_INSIDE}", 0.0)) < _DOUBT:
         yield node, rule.label, rule.id, "value", 0.0, text

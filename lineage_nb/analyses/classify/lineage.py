@@ -38,13 +38,16 @@ def disagreeing(lineage: Lineage, candidates: pl.DataFrame, holders: pl.DataFram
     -------
     polars.Series of bool
         Per candidate: values reach it, or it is a constant among columns that they reach; each writer of it and of
-        everything upstream states the inputs of its columns, and no other column upstream holds the label.
+        everything upstream states the inputs of its columns, and no other column upstream holds the label. A name
+        that is itself to be judged by its lineage holds nothing: a copy of a contradicted column is contradicted as
+        well. Columns that only feed one another have no lineage to judge them by, as roots have none.
     """
     if candidates.is_empty():
         return pl.Series([], dtype=pl.Boolean)
     edges = _Values(lineage)
     at = lineage.coded.numbers(candidates["node"]).to_numpy()
     fed = edges.fed[at]
+    holders = holders.select("node", "label").join(candidates.filter(pl.Series(fed)), on=["node", "label"], how="anti")
     if not fed.any():
         return pl.Series(np.zeros(len(at), dtype=bool))
     labels = candidates.filter(pl.Series(fed))["label"].unique().sort().to_list()
@@ -84,10 +87,18 @@ class _Values:
         pairs = typed.filter(between & (pl.col("source") != pl.col("target"))).select("source", "target").unique().sort("source", "target")
         n = len(coded.ids)
         self.graph: Adjacency = build_adjacency(n, pairs["source"].to_numpy(), pairs["target"].to_numpy())[0]
-        self.fed = np.zeros(n, dtype=bool)
-        self.fed[pairs["target"].to_numpy()] = True
-        self.fed[self._constant(typed)] = True
+        self.parts = condense(self.graph)
+        self.fed = self._fed(self._constant(typed))
         self.unresolved = self._unresolved(typed)
+
+    def _fed(self, constant: Ints) -> Bools:
+        """Columns that something else is put into; of those that feed one another, if anything enters any of them."""
+        component = self.parts.component
+        source, target = component[self.graph.source], component[self.graph.target]
+        fed = np.zeros(self.parts.count, dtype=bool)
+        fed[target[source != target]] = True
+        fed[component[constant]] = True
+        return fed[component]
 
     def _constant(self, typed: pl.DataFrame) -> Ints:
         """Columns that a job states to be made of nothing, beside others of the dataset that it makes of something.
@@ -127,7 +138,7 @@ class _Values:
         own = held.copy()
         own[opaque] |= every
         own[self.unresolved] |= unknown
-        parts = condense(self.graph)
+        parts = self.parts
         component, size = parts.component, parts.size[parts.component]
         reached = reach_sets(parts, own[:, None])[:, 0]
         # What flows into a component from outside, and what its other members hold.

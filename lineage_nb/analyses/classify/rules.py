@@ -20,8 +20,11 @@ __all__ = ["CHECKS", "TYPES", "Given", "Rule", "Ruleset", "read_rules", "singula
 Given = str | PathLike[str] | Mapping[str, Any]
 TYPES = ("text", "integer", "decimal", "boolean", "date", "timestamp", "binary", "json", "uuid", "geo", "array", "network")
 """Families of data types that a rule may name."""
-CHECKS = ("email", "phone", "payment_card", "iban", "national_id", "ip", "mac", "imei", "url_query", "prose")
-"""Checks of values that a rule may name (see `lineage_nb.analyses.classify.values`)."""
+CHECKS = (
+    "email", "phone", "payment_card", "iban", "national_id", "ip", "mac", "imei", "url_query", "prose",
+    "email_inside", "phone_inside", "payment_card_inside", "iban_inside",
+)  # fmt: skip
+"""Checks of values that a rule may name (see `lineage_nb.analyses.classify.values`); ``…_inside``: a value contains one."""
 SHIPPED = Path(__file__).parents[2] / "data" / "pii_rules.yaml"
 _SECTIONS = ("version", "aliases", "abbreviations", "classes", "rules")
 _MOST = 1_000_000

@@ -2,12 +2,14 @@
 
 E-mail addresses are judged by email-validator (without asking any server), phone numbers by phonenumbers, card
 numbers, IBANs, IMEIs, MAC addresses and numbers of states by python-stdnum; IP addresses and links by the standard
-library.
+library. What a longer value contains (``Anna <a@b.org>``, a JSON document) is cut out first and judged by the same
+libraries; telephone numbers inside need their country (``+49 …``).
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +27,9 @@ __all__ = ["FEW", "FEWEST", "MOST_VALUES", "Sample", "samples"]
 MOST_VALUES = 1_000
 """Distinct values of a column that are checked; of more, as many evenly from their sorted order."""
 _LONGEST = 2_000
+_LONGEST_INSIDE, _LONGEST_NUMBER, _PLUSES = 500, 24, 3
+_DIGITS = re.compile(r"(?<![\w-])\d(?:[ -]?\d){12,18}(?![\w-])", re.ASCII)
+_MARKS = str.maketrans(dict.fromkeys("\"'`<>()[]{},;|=&?#\\", " "))
 FEWEST = 5
 """Distinct values from which shares are trusted; from `FEW` on each of them must pass."""
 FEW = 3
@@ -133,6 +138,10 @@ def _checks() -> dict[str, Callable[[str], bool]]:
         raise LineageError(_EXTRA) from error
     return {
         "email": partial(_is_email, mails),
+        "email_inside": partial(_has_email, mails),
+        "phone_inside": partial(_has_phone, numbers),
+        "iban_inside": partial(_has_iban, iban),
+        "payment_card_inside": partial(_has_card, luhn),
         "phone": partial(_is_phone, numbers),
         "payment_card": partial(_is_card, luhn),
         "iban": partial(_is_valid, iban),
@@ -166,10 +175,44 @@ def _is_email(module: Any, text: str) -> bool:
     return True
 
 
+def _has_email(module: Any, text: str) -> bool:
+    """Some word of a text is an address; who logs in to a server (``ssh://me@host``, ``git@host:path``) is none."""
+    if "@" not in text:
+        return False
+    for word in text[:_LONGEST_INSIDE].split():
+        place = word.find("://")
+        query = word[min([i for i in (word.find("?", place), word.find("#", place)) if i >= 0], default=len(word)) :] if place >= 0 else word
+        if any(_is_email(module, part.rpartition(":")[2].strip(".!*")) for part in query.translate(_MARKS).split() if "@" in part):
+            return True
+    return False
+
+
+def _has_phone(module: Any, text: str) -> bool:
+    """A number in international form begins at one of the first plus signs of a text."""
+    parts = text[:_LONGEST_INSIDE].split("+")[1 : 1 + _PLUSES]
+    return any(module.PhoneNumberMatcher("+" + part[:_LONGEST_NUMBER], None).has_next() for part in parts if part[:1].isdigit())
+
+
+def _has_iban(module: Any, text: str) -> bool:
+    """Some word begins as an IBAN does, and it and what follows is one, in groups or not."""
+    words = text[:_LONGEST_INSIDE].translate(_MARKS).replace(":", " ").split()
+    for i, word in enumerate(words):
+        if len(word) >= 4 and word[:2].isalpha() and word[:2].isupper() and word[2:4].isdigit():
+            joined = "".join(words[i : i + 9])
+            if any(_is_valid(module, joined[:n].rstrip(".")) for n in range(15, min(len(joined), 34) + 1)):
+                return True
+    return False
+
+
+def _has_card(luhn: Any, text: str) -> bool:
+    """Some run of digits, with spaces or dashes between, is the number of a card."""
+    return any(_is_card(luhn, run) for run in _DIGITS.findall(text[:_LONGEST_INSIDE]))
+
+
 def _is_phone(module: Any, text: str) -> bool:
     """International form, or a national one as people write it: with a leading zero or with separators."""
-    digits = sum(c.isdigit() for c in text)
-    if not 7 <= digits <= 15 or len(text) > 30 or any(c.isalpha() or c in ":@_," for c in text) or _is_ip(text) or _is_day(text):
+    digits = sum(c.isdigit() for c in text) if len(text) <= 30 else 0
+    if not 7 <= digits <= 15 or any(c.isalpha() or c in ":@_," for c in text) or _is_ip(text) or _is_day(text):
         return False
     if text[0] == "+" or text.startswith("00"):
         return _is_number(module, "+" + text[2:] if text[0] == "0" else text, None)

@@ -20,8 +20,9 @@ UNKNOWN = "·"
 _SHORT = "˙"  # an unknown word of one or two letters: before the others, mostly the table's initials
 _LONGEST = 120
 _LONGEST_TOKEN = 40
-_SHORT_PARTS = frozenset({"id", "nr", "tel", "zip", "key", "ip", "dob", "ssn", "url", "nom", "name", "ort", "mac", "cd", "dt", "nm"})
+_SHORT_PARTS = frozenset({"id", "nr", "tel", "zip", "key", "ip", "dob", "ssn", "url", "nom", "name", "ort", "mac", "cd", "dt", "nm", "num", "nbr", "nro", "cod"})
 _NO_PARTS = frozenset({"age", "alter", "cap", "cep", "pan", "long", "form", "port", "rank", "book", "test", "case", "plan", "list", "post", "page"})
+_COUNTING = ("num", "nbr", "nr", "no", "nro", "n", "number", "numero")
 _FAMILIES: tuple[tuple[str, str], ...] = (
     (r"array|\[\]|^list|^set<", "array"),
     (r"json|struct|^map|variant|^record|^row|^object(?!id)|^super|hstore", "json"),
@@ -77,8 +78,12 @@ class Words:
         tokens = distinct.with_columns(_normal(pl.col("text").str.slice(0, _LONGEST)).str.split(" ").alias("token")).explode("token")
         tokens = tokens.with_columns(pl.col("token").fill_null(""))
         new = tokens["token"].unique()
-        known = pl.DataFrame({"token": new, "words": [self._words(t) for t in new.to_list()]}, schema={"token": pl.String, "words": pl.String})
+        of_token = {"token": new, "words": [self._words(t) for t in new.to_list()], "several": [self._is_plural(t) for t in new.to_list()]}
+        known = pl.DataFrame(of_token, schema={"token": pl.String, "words": pl.String, "several": pl.Boolean})
         tokens = tokens.join(known, on="token", how="left", maintain_order="left").filter(pl.col("words") != "")
+        # "num_cards" counts cards, "num_card" is the number of one.
+        counts = pl.col("token").is_in(_COUNTING) & pl.col("several").shift(-1).fill_null(value=False) & (pl.col("text") == pl.col("text").shift(-1))
+        tokens = tokens.with_columns(pl.when(counts).then(pl.lit("count")).otherwise("words").alias("words"))
         read = tokens.group_by("text", maintain_order=True).agg(pl.col("words").str.join(" "))
         read = read.with_columns(pl.col("words").str.replace(f"^({_SHORT} )+", "").str.replace_all(_SHORT, UNKNOWN).str.replace_all(f"{UNKNOWN}( {UNKNOWN})+", UNKNOWN))
         joined = pl.DataFrame({"text": texts}).join(read, on="text", how="left", maintain_order="left")
@@ -101,6 +106,11 @@ class Words:
             if form in self.rules.abbreviations or form in self._spelled:
                 return self.rules.canonical(self._spelled.get(form, form))
         return None
+
+    def _is_plural(self, token: str) -> bool:
+        first, *others = singulars(token)
+        known = (self._spelled, self.rules.abbreviations)
+        return not any(first in words for words in known) and any(form in words for form in others for words in known)
 
     @cached_property
     def _spelled(self) -> dict[str, str]:
