@@ -261,7 +261,7 @@ class Snapshot(Lineage):
         LineageError
             For the result of another analysis or of another snapshot, or a confidence that is not between 0 and 1.
         """
-        return Snapshot(_tagged(self, result._answer, min_confidence=min_confidence, disagreeing=disagreeing))
+        return Snapshot(_tagged(self, _asked(result, "classify")._answer, min_confidence=min_confidence, disagreeing=disagreeing))
 
     def scan_plan(self, result: Result | None = None, *, sources: Literal["clean", "unknown"] = "clean") -> Result:
         """Plan which columns to look into, the fewest, so that it becomes known of every column whether personal data is in it.
@@ -281,7 +281,7 @@ class Snapshot(Lineage):
         """
         from lineage_nb.analyses.pii.scan_plan import scan_plan
 
-        return result_of(scan_plan(self, None if result is None else result._answer, sources=sources))
+        return result_of(scan_plan(self, None if result is None else _asked(result, "pii")._answer, sources=sources))
 
     def filter(
         self,
@@ -387,3 +387,10 @@ unused = Snapshot.unused
 what_if = Snapshot.what_if
 classify = Snapshot.classify
 app = Snapshot.app
+
+
+def _asked(result: object, analysis: str) -> Result:
+    """The result of an earlier question, which must be one."""
+    if not isinstance(result, Result):
+        raise LineageError(f"{result!r} is no result; give that of snap.{analysis}()")
+    return result

@@ -111,20 +111,26 @@ def count(number: Any) -> int | None:
     return int(number)
 
 
-def transformations(given: dict[str, Any], default: list[dict[str, Any]]) -> list[tuple[str, str | None, bool | None]]:
+def transformations(given: dict[str, Any], default: list[dict[str, Any]]) -> list[tuple[str, str | None, bool | None, str | None]]:
     out = []
     for t in given.get("transformations") or default:
         kind = t["type"].upper()
         if kind not in ("DIRECT", "INDIRECT"):
             raise Unfit
-        out.append((kind, (t.get("subtype") or "").upper() or None, t.get("masking")))
+        out.append((kind, (t.get("subtype") or "").upper() or None, t.get("masking"), t.get("description")))
     return out
 
 
-def verdict(kind: str, subtype: str | None, masking: bool | None) -> str | None:
+def verdict(kind: str, subtype: str | None, masking: bool | None, description: str | None = None) -> str | None:
     if kind != "DIRECT":
         return None
-    return "pseudonymised" if masking else {"IDENTITY": "plain", "AGGREGATION": "aggregated"}.get(subtype or "")
+    if subtype == "AGGREGATION":
+        function = (description or "").partition("(")[0].lower()
+        if function in ("count", "sum", "avg"):
+            return "aggregated"
+        if function in ("max", "collect_list"):
+            return "pseudonymised" if masking else "plain"
+    return "pseudonymised" if masking else {"IDENTITY": "plain"}.get(subtype or "")
 
 
 Edge = tuple[str, str, str, str | None, str | None, bool | None, str]
@@ -141,14 +147,14 @@ def column_lineage(facet: dict[str, Any], target: str, job: str | None) -> list[
             edges.append((job, column, "WRITE", None, None, None, evidence))
         for i in entry["inputFields"]:
             source = column_id(node_id("dataset", i["namespace"], i["name"]), i["field"])
-            for kind, subtype, masking in transformations(i, default):
+            for kind, subtype, masking, told_by in transformations(i, default):
                 wide = kind == "INDIRECT" and subtype in ("FILTER", "JOIN", "GROUP_BY", "SORT")
-                said = verdict(kind, subtype, masking)
+                said = verdict(kind, subtype, masking, told_by)
                 edges.append((source, target if wide else column, kind, subtype, said, masking, evidence))
     for i in facet.get("dataset") or ():
         source = column_id(node_id("dataset", i["namespace"], i["name"]), i["field"])
-        for kind, subtype, masking in transformations(i, [{"type": "INDIRECT"}]):
-            edges.append((source, target, kind, subtype, verdict(kind, subtype, masking), masking, evidence))
+        for kind, subtype, masking, told_by in transformations(i, [{"type": "INDIRECT"}]):
+            edges.append((source, target, kind, subtype, verdict(kind, subtype, masking, told_by), masking, evidence))
     return edges
 
 
@@ -185,13 +191,13 @@ def stated(facet: dict[str, Any], to_job: bool, target: str | None, job: str | N
                 source = column_id(str(source), field)
             if kind == "JOB" and source is None:
                 source = job
-            for how, subtype, masking in transformations(given, [{"type": plain}]):
+            for how, subtype, masking, told_by in transformations(given, [{"type": plain}]):
                 if kind == "JOB" or to_job:
                     tie = "WRITE" if kind == "JOB" else "READ"
                     edge = (source, end, tie, subtype if given.get("transformations") else None, None, None, evidence)
                 else:
                     wide = how == "INDIRECT" and subtype in ("FILTER", "JOIN", "GROUP_BY", "SORT")
-                    said = verdict(how, subtype, masking)
+                    said = verdict(how, subtype, masking, told_by)
                     edge = (source, own_target if wide else end, how, subtype, said, masking, evidence)
                 if edge[0] is not None and edge[1] is not None:
                     edges.append(edge)  # type: ignore[arg-type]

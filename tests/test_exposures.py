@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import costly
 
 import lineage_nb as ln
 from lineage_nb.analyses.pii.access import access
@@ -88,6 +89,7 @@ def slow(rows: list[dict[str, Any]]) -> dict[tuple[str, str], int]:
     return found
 
 
+@costly()
 @given(rights())
 def test_roles_masks_and_denies_equal_a_walk(rows: list[dict[str, Any]]) -> None:
     roles = [{"id": r, "kind": "principal", "type": "role"} for r in ("r0", "r1", "r2")]
@@ -368,7 +370,7 @@ def test_what_goes_only_to_where_no_zone_is_told_is_not_followed(monkeypatch: py
 
 
 @given(st.data())
-@settings(max_examples=20, deadline=None)
+@costly()
 def test_zones_that_are_left_out_have_no_crossing(data: st.DataObject) -> None:
     from lineage_nb.analyses.pii import borders
     from lineage_nb.analyses.pii.propagation import trace_of

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openlineage_twin import Twin
+from strategies import costly
 
 from lineage_nb.model.claims import settle
 from lineage_nb.model.merge import merge
@@ -124,6 +125,7 @@ transformation = shaped(
     {"type": st.sampled_from(["DIRECT", "DIRECT", "INDIRECT", "INDIRECT", "direct", "COPY"])},
     subtype=st.sampled_from(["IDENTITY", "AGGREGATION", "FILTER", "JOIN", "WINDOW", "CONDITIONAL", "custom", ""]),
     masking=masked,
+    description=st.sampled_from(["", "count", "SUM(x)", "max(x)", "collect_list(x)", "of its own", None]),
 )
 some = st.lists(transformation, max_size=2)
 input_field = shaped({"namespace": spaces, "name": words, "field": words}, transformations=some)
@@ -306,7 +308,7 @@ def test_equals_the_slow_twin(tmp_path_factory: pytest.TempPathFactory, records:
 # -- merging ------------------------------------------------------------------------------------------------
 
 
-@RELAXED
+@costly(20, RELAXED)
 @given(st.lists(events(), min_size=1, max_size=6), st.data())
 def test_order_repetition_and_partition_never_matter(
     tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, Any]], draw: st.DataObject
@@ -331,7 +333,7 @@ def test_order_repetition_and_partition_never_matter(
     assert effective(merged) == effective(whole)
 
 
-@RELAXED
+@costly(20, RELAXED)
 @given(st.lists(events(), min_size=1, max_size=6))
 def test_posting_often_and_forgetting_caches_change_nothing(
     tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, Any]]

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import frames, histories, snapshot
+from strategies import costly, frames, histories, snapshot
 
 import lineage_nb as ln
 from lineage_nb.analyses.pii.decisions import Decisions
@@ -62,9 +62,8 @@ def coded(draw: st.DrawFn) -> Parts:
     return parts
 
 
-def walked(snap: ln.Snapshot, label: str, *, proved: bool) -> dict[int, int]:
+def walked(found: PiiAnswer, label: str, *, proved: bool) -> dict[int, int]:
     """Strongest verdict of a label at every node, by following every state that a walk may be in, one at a time."""
-    found = answer(snap)
     graph, special = found.trace.graph, label == "health"
     strength, restores = found.trace.strength_of(label, "proved" if proved else "possible"), found.trace.strength.restores
     bit = PROVED_VALUE if proved else POSSIBLE_VALUE
@@ -92,21 +91,22 @@ def walked(snap: ln.Snapshot, label: str, *, proved: bool) -> dict[int, int]:
     return strongest
 
 
+@costly()
 @given(coded())
 def test_verdicts_equal_all_walks(parts: Parts) -> None:
-    snap = snapshot(parts)
-    trace = answer(snap).trace
+    found = answer(snapshot(parts))
+    trace = found.trace
     for label in trace.labels:
         rows = trace.rows.filter(pl.col("label") == trace.labels.index(label))
         proved = dict(rows.filter(certainty=0).select("node", "verdict").iter_rows())
         possible = dict(rows.filter(certainty=1).select("node", "verdict").iter_rows())
-        sure, maybe = walked(snap, label, proved=True), walked(snap, label, proved=False)
+        sure, maybe = walked(found, label, proved=True), walked(found, label, proved=False)
         shown = {n for n in maybe if trace.shown[n] or n in trace.starts(label, "possible")}
         assert proved == {n: v for n, v in sure.items() if n in shown}
         assert possible == {n: v for n, v in maybe.items() if n in shown and v < sure.get(n, 9)}
 
 
-@settings(max_examples=25, deadline=None)
+@costly()
 @given(coded())
 def test_hops_and_paths_fit_the_rows(parts: Parts) -> None:
     found = answer(snapshot(parts))
@@ -145,12 +145,13 @@ def told_proved(parts: Parts, label: str) -> dict[str, int]:
 
     def option(said: list[dict[str, Any]]) -> list[tuple[int, bool]]:
         """Of one job's statements about a pair: what they hide, and whether they decrypt."""
-        if special and any(e["type"] == "INDIRECT" or (e["verdict"] == "derived" and e["subtype"] == "PREDICATE") for e in said):
+        if special and any((e["type"] == "INDIRECT" and not e["verdict"]) or (e["verdict"] == "derived" and e["subtype"] == "PREDICATE") for e in said):
             return [(0, False)]
+        deciding = [(RANK[e["verdict"]], False) for e in said if special and e["type"] == "INDIRECT"]
         direct = [e for e in said if e["type"] == "DIRECT"]
         given = {e["subtype"] for e in typed if e["verdict"] and all(e[k] == said[0][k] for k in ("source", "target", "job"))}
         ranks = [RANK[e["verdict"] or "plain"] for e in direct if e["verdict"] or e["subtype"] in given]
-        return [(min(ranks) if ranks else 0, any(e["subtype"] == "DECRYPTION" for e in direct))] if direct else []
+        return [(min(ranks) if ranks else 0, any(e["subtype"] == "DECRYPTION" for e in direct)), *deciding] if direct else deciding
 
     typed = [e for e in parts["edges"] if e["type"] in ("DIRECT", "INDIRECT")]
     ways: dict[tuple[str, bool], list[tuple[str, bool, int, bool]]] = {}
@@ -182,7 +183,7 @@ def told_proved(parts: Parts, label: str) -> dict[str, int]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@costly(30)
 @given(histories())
 def test_what_is_proved_is_what_the_statements_say(parts: Parts) -> None:
     found = best(snapshot(parts))
@@ -194,7 +195,7 @@ def test_what_is_proved_is_what_the_statements_say(parts: Parts) -> None:
 # -- laws -----------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@costly()
 @given(coded(), st.data())
 def test_one_more_edge_never_weakens_what_is_proved(parts: Parts, data: st.DataObject) -> None:
     columns = [r["id"] for r in parts["nodes"] if r["kind"] == "column"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -195,7 +196,7 @@ def test_groups_of_a_person_by_tag_struct_key_and_name() -> None:
     assert held(total("pay#region", {}), "out#s", "possible") == []
 
 
-@pytest.mark.parametrize(("first", "second", "evidence", "least"), [(3, 10, "given", 3), (10, 3, "given", 3), (10, 3, "other", 3), (None, 10, "given", None), (None, 10, "other", 10)])
+@pytest.mark.parametrize(("first", "second", "evidence", "least"), [(3, 10, "given", 3), (10, 3, "given", 3), (10, 3, "other", 3), (None, 10, "given", None), (None, 10, "other", None)])
 def test_small_groups_once_written_stay(first: int | None, second: int, evidence: str, least: int | None) -> None:
     size = {"type": "INDIRECT", "subtype": "FILTER", "job": "job:j"}
     said = [
@@ -272,7 +273,7 @@ def test_a_tag_that_fits_no_lineage_is_told_with_the_nearest_name() -> None:
 def test_one_spelling_of_labels(tag: str) -> None:
     snap = made([edge("t#d", "t#flag", verdict="derived", subtype="PREDICATE")], {"t#d": tag})
     assert held(snap, "t#flag") == ["plain"] and snap.pii(labels="Sexual Orientation").summary["labels"] == ["sexual_orientation"]
-    assert canonical("E-Mail") == "e_mail"
+    assert canonical("E-Mail") == canonical("E_MAIL") == "email"
 
 
 # -- what is called clean -------------------------------------------------------------------------------------
@@ -358,3 +359,62 @@ def test_text_out_of_which_columns_are_taken_is_a_blob(data_type: str | None) ->
     assert suspected("payload") == ["raw#payload"] and suspected("line") == []
     assert ("raw#line" in suspected("line", "x#name")) is (data_type is not None), "a type that is not told does not say text"
     assert suspected("line", "y#name") == [], "of one line come the columns of one table"
+
+
+# -- sizes of groups, spellings, and what decrypts -------------------------------------------------------------
+
+_OVER = {"source": "job:j", "target": "out", "type": "WRITE", "subtype": "OVERWRITE", "verdict": None, "job": "job:j", "last_seen": T2}
+
+
+@pytest.mark.parametrize(("first", "second", "least"), [(5, 10, 10), (10, 5, 5), (None, 10, 10), (10, None, None)])
+def test_after_a_rewriting_its_own_groups_count(first: int | None, second: int | None, least: int | None) -> None:
+    size = {"type": "INDIRECT", "subtype": "FILTER", "job": "job:j"}
+    said = [
+        edge("pay#s", "out#s", subtype="AGGREGATION", verdict="aggregated", job="job:j", last_seen=T2),
+        edge("out#s", "copy#s"),
+        edge("pay#e", "out", k=first, last_seen=T1, **size),
+        edge("pay#e", "out", k=second, last_seen=T2, **size),
+        _OVER,
+    ]
+    rows = made(said, {"pay#s": "pii:salary", "pay#e": "pii:employee_id"}).pii(labels="salary").frame
+    assert rows.filter(node="out#s")["k"].to_list() == [least]
+    ever = None if None in (first, second) else min(first or 0, second or 0)
+    assert rows.filter(node="copy#s")["k"].to_list() == [ever], "copies made before hold what was there before"
+
+
+def test_what_a_job_decrypts_is_possible_without_its_column_lineage() -> None:
+    hidden = edge("t#m", "t#h", verdict="pseudonymised")
+    ends = [edge("t", "job:d", type="READ", job="job:d", verdict=None), edge("job:d", "u", type="WRITE", job="job:d", verdict=None)]
+    told = made([hidden, edge("t#h", "u#m", subtype="DECRYPTION", job="job:d"), *ends], {"t#m": "pii:email"})
+    silent = made([hidden, *ends], {"t#m": "pii:email", "u#m": ""})
+    assert told.pii().frame.filter(node="u#m").select("verdict", "certainty").rows() == [("plain", "proved")]
+    assert silent.pii().frame.filter(node="u#m")["certainty"].to_list() == ["possible"]
+
+
+@pytest.mark.parametrize("spelled", ["e-mail", "E_MAIL", "PII: e mail", "email"])
+def test_decisions_and_tags_of_one_label_meet_however_it_is_spelled(spelled: str) -> None:
+    book = Decisions().decide("t#m", "E-Mail", "is_not", by="ana", why="letters").decide("t#m", spelled, "is", by="ben", why="seen")
+    assert book.latest["decision"].to_list() == ["is"]
+    book = Decisions().decide("t#m", spelled, "is_not", by="ana", why="letters")
+    assert made([edge("t#m", "u#m")], {"t#m": "PII:E-Mail"}).pii(decisions=book).frame.is_empty()
+    found = made([edge("t#m", "u#m")], {"t#m": f"pii:{spelled.removeprefix('PII:').strip()}"}).pii(labels="E_Mail")
+    assert found.summary["labels"] == ["email"]
+
+
+def test_a_decision_that_names_a_key_twice_is_refused(tmp_path: Path) -> None:
+    book = tmp_path / "book.yaml"
+    book.write_text("- {node: t#m, label: email, decision: is, by: ana, why: seen, decision: is_not}\n", encoding="utf-8")
+    with pytest.raises(ln.LineageError, match="decision"):
+        Decisions.read(book)
+
+
+def test_the_heat_map_says_what_its_colours_mean() -> None:
+    from matplotlib.figure import Figure
+
+    from lineage_nb.views.heat_map import draw_heat
+
+    axes = Figure().add_subplot()
+    draw_heat(made([edge("t#m", "u#m")], {"t#m": "pii:email"}).pii()._answer, axes)
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["proved", "possible"]

@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from strategies import costly
 
 import lineage_nb as ln
 from lineage_nb.errors import FormatError, LineageError
@@ -604,7 +605,7 @@ def test_usage_equals_counting_one_by_one(
     assert snap.costs["amount"].sum() == billed
 
 
-@RELAXED
+@costly(15, RELAXED)
 @given(ROWS, st.randoms())
 def test_order_and_repeats_do_not_matter(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, object]], rng: object

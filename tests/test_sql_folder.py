@@ -337,11 +337,11 @@ def test_nested_fields() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        "a: [", "\t- x", "!!python/object/apply:os.system ['true']", "&a [*a]", "a: &x {b: *x}", "[" * 5_000, "- " * 50_000 + "x",
+        "a: [", "\t- x", "!!python/object/apply:os.system ['true']", "&a [*a]", "a: &x {b: *x}", "[" * 5_000, "- " * 50_000 + "x", "fields: " + "[" * 3_000 + "]" * 3_000,
         "? " * 20_000 + "x", "\x00", "fields: " + "[{name: a}, " * 3,
         "a0: &a0 {name: x}\n" + "".join(f"a{i}: &a{i} {{name: y, fields: [*a{i - 1}, *a{i - 1}, *a{i - 1}]}}\n" for i in range(1, 14)) + "fields: [*a13]",
     ],
-    ids=range(11),
+    ids=range(12),
 )  # fmt: skip
 def test_yaml_that_is_none_is_one_counted_rejection(tmp_path: Path, content: str) -> None:
     snap = read(tmp_path, {"q.sql": "select 1 as one", "schema.yaml": content})

@@ -29,6 +29,7 @@ from lineage_nb.model.resources import BY_END, match_resources
 from lineage_nb.model.schema import FRAMES, STRINGS
 from lineage_nb.model.snapshot import SnapshotData
 from lineage_nb.model.synonyms import synonyms
+from lineage_nb.model.untold_runs import with_untold
 
 __all__ = ["Conformed", "conform", "own_columns"]
 
@@ -99,6 +100,7 @@ def conform(data: SnapshotData) -> Conformed:
     renamed, ambiguous = synonyms(data)
     frames = {name: own_columns(name, frame) for name, frame in data.frames.items()}
     frames["edges"] = settle(frames["edges"], frames["runs"], frames["io"], frames["nodes"])
+    frames["edges"] = with_untold(frames["edges"], frames["runs"], frames["io"], frames["nodes"])
     if renamed.height:
         mapping = _with_columns(renamed, _mentions(frames)["id"])
         frames["nodes"] = _without_other_names(frames["nodes"], mapping)
@@ -157,7 +159,7 @@ def _rename(frame: pl.DataFrame, columns: tuple[str, ...], mapping: pl.DataFrame
     return frame
 
 
-_USED_EXTRAS = {"costs": ("start", "end", "resource", "resource_name", *BILL_COLUMNS), "edges": ("k", "expression"), "io": ("claim",), "nodes": ("url",), "usage": ("named_columns", "other_columns")}
+_USED_EXTRAS = {"costs": ("start", "end", "resource", "resource_name", *BILL_COLUMNS), "edges": ("k", "expression", "source_path"), "io": ("claim", "told"), "nodes": ("url",), "usage": ("named_columns", "other_columns")}
 
 
 def own_columns(name: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -203,8 +205,8 @@ def _one_row_each(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
 
 
 def _one_edge_each(edges: pl.DataFrame) -> pl.DataFrame:
-    """One row for each edge, verdict and, of filters, smallest group: a later one does not undo what an earlier let through."""
-    key = (*FRAMES["edges"].key, "verdict")
+    """One row for each edge, verdict, part of a value and, of filters, smallest group: a later one does not undo what an earlier let through."""
+    key = (*FRAMES["edges"].key, "verdict", *(("source_path",) if "source_path" in edges.columns else ()))
     if "k" not in edges.columns:
         return _one_row_each(edges, key)
     edges = edges.with_columns(__k=pl.when(pl.col("subtype") == "FILTER").then("k"))

@@ -106,7 +106,8 @@ _ALL = (
     Frame(
         "edges",
         "what flows where: source → target, the way data flows; extra columns that count: k (of a FILTER: distinct values "
-        "behind every row, at least) and expression (of a DIRECT edge: the SQL that makes the value, without literals)",
+        "behind every row, at least), expression (of a DIRECT edge: the SQL that makes the value, without literals) and "
+        "source_path (the parts of a JSON value that it takes, as keys with dots between them, one a line; null: all of it)",
         (
             _c("source", pl.String, "node id", ""),
             _c("target", pl.String, "node id", ""),
@@ -124,7 +125,7 @@ _ALL = (
                 "what becomes of a value: plain, pseudonymised, derived, aggregated, redacted, none",
                 "not known; counts as plain",
             ),
-            _c("masking", pl.Boolean, "OpenLineage's own masking flag"),
+            _c("masking", pl.Boolean, "OpenLineage's own masking flag; of a DIRECT edge given without a verdict it means pseudonymised"),
             _c("job", pl.String, "id of the job that moves the data", "no job is named"),
             _c("evidence", pl.String, "which source said so, and how", "", "given"),
             _c("confidence", pl.Float64, "0 to 1", "stated without a doubt"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from lineage_nb.errors import FormatError
 from lineage_nb.result.base import Result
 
 __all__ = ["PiiResult"]
@@ -151,7 +152,11 @@ class PiiResult(Result, of="pii"):
         from lineage_nb.views.pii_report import pii_report
 
         target = Path(path)
-        target.write_text(pii_report(self._answer, **options), encoding="utf-8", errors="replace")
+        text = pii_report(self._answer, **options)
+        try:
+            target.write_text(text, encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise FormatError.unreadable(target, f"cannot be written ({error.strerror}); give a file in a folder that is there") from error
         return target
 
     def tag_sql(self, dialect: str, **options: Any) -> str:

@@ -18,14 +18,18 @@ __all__ = [
     "Dataset",
     "EdgeRow",
     "Job",
+    "Move",
     "Times",
+    "Write",
     "dataset_id",
     "edge_frame",
     "fitted",
+    "is_file",
     "least",
     "most",
     "node_frame",
     "place",
+    "united_parts",
     "without_values",
 ]
 
@@ -49,6 +53,17 @@ def place(namespace: str, table: str) -> tuple[str, str]:
     """
     address = _URL.match(table)
     return (address[1], address[2]) if address else (namespace, table)
+
+
+def is_file(name: str) -> bool:
+    """Whether a dataset's name is that of a file or a stage.
+
+    Examples
+    --------
+    >>> is_file("@stage/orders"), is_file("lake/orders.csv"), is_file("mart.orders")
+    (True, True, False)
+    """
+    return "/" in name or name.startswith("@")
 
 
 def dataset_id(namespace: str, table: str) -> str:
@@ -115,17 +130,45 @@ class Dataset:
     restored: int | None = None
     columns: dict[str, tuple[str | None, int | None]] = field(default_factory=dict)
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file or a stage, whose readers may call its columns by other names than its writers."""
+        return self.type in ("file", "stage") or is_file(self.name)
+
     def column(self, name: str, data_type: str | None = None, ordinal: int | None = None) -> None:
         """Note a column; a type or place that is given replaces what was known."""
         old_type, old_ordinal = self.columns.get(name, (None, None))
         self.columns[name] = (data_type or old_type, old_ordinal if ordinal is None else ordinal)
 
 
+class Write(NamedTuple):
+    """How much of what a job writes is known by column; `known` where the columns that it does not name are left alone."""
+
+    job: str
+    dataset: str
+    named: frozenset[str]
+    star: bool
+    known: bool
+    times: Times
+
+
+class Move(NamedTuple):
+    """A table's content that goes by another name from now on."""
+
+    old: str
+    new: str
+    swapped: bool
+    job: Job | None
+    times: Times
+    step: int
+
+
 class EdgeRow(NamedTuple):
     """One statement about an edge; `code` is a verdict of `lineage_nb.sql.words`, times as in `Times`.
 
-    `k` and `expression` are extra columns of the model: of a FILTER, how many distinct values of the column stand behind
-    every row; of a DIRECT edge, the SQL that made the value, without literals.
+    `k`, `expression` and `source_path` are extra columns of the model: of a FILTER, how many distinct values of the column
+    stand behind every row; of a DIRECT edge, the SQL that made the value, without literals; the part of the source that
+    it takes, null for all of it.
     """
 
     source: str
@@ -139,16 +182,29 @@ class EdgeRow(NamedTuple):
     last_seen: int | None
     k: int | None = None
     expression: str | None = None
+    source_path: str | None = None
 
 
 _EDGE: Final = {
-    **{name: FRAMES["edges"].schema[name] for name in EdgeRow._fields if name not in ("code", "k", "expression")},
+    **{name: FRAMES["edges"].schema[name] for name in EdgeRow._fields if name not in ("code", "k", "expression", "source_path")},
     "code": pl.Int64,
     "k": pl.Int64,
     "expression": pl.String,
+    "source_path": pl.String,
     "first_seen": pl.Int64,
     "last_seen": pl.Int64,
 }
+
+
+def united_parts(datasets: Mapping[str, Dataset]) -> list[tuple[str, str]]:
+    """Ids of tables beside those of the patterns, such as BigQuery's ``events_*``, that stand for them too."""
+    patterns = {node: d for node, d in datasets.items() if d.name.endswith(STAR) and not d.is_file}
+    return [
+        (node, pattern)
+        for pattern, about in patterns.items()
+        for node, part in datasets.items()
+        if node != pattern and part.namespace == about.namespace and part.name.startswith(about.name.removesuffix(STAR))
+    ]
 
 
 def least(one: int | None, other: int | None) -> int | None:
@@ -218,7 +274,8 @@ def edge_frame(rows: Sequence[EdgeRow], evidence: str) -> pl.DataFrame:
     """
     edges = pl.DataFrame(rows, schema={n: _EDGE[n] for n in EdgeRow._fields}, orient="row")
     key = ["source", "target", "type", "subtype", "job"]
-    unsure = (pl.col("code") == UNKNOWN).any().over("source", "target", "job").fill_null(value=False)
+    direct = pl.col("type") == "DIRECT"
+    unsure = ((pl.col("code") == UNKNOWN) & direct).any().over("source", "target", "job").fill_null(value=False)
     one_each = (
         edges.with_columns(unsure.alias("unsure"))
         .group_by(*key, "unsure")
@@ -229,16 +286,26 @@ def edge_frame(rows: Sequence[EdgeRow], evidence: str) -> pl.DataFrame:
             pl.col("last_seen").max(),
             pl.when(pl.col("k").null_count() == 0).then(pl.col("k").min()).alias("k"),
             *_newest(edges),
+            *_parts(edges),
         )
     )
     known = pl.col("code").replace_strict(dict(enumerate(VERDICTS)), default=None, return_dtype=pl.String)
     told = one_each.with_columns(
-        pl.when(~pl.col("unsure")).then(known).alias("verdict"), evidence=pl.lit(evidence)
+        pl.when(~pl.col("unsure") & (direct | (pl.col("code") > UNKNOWN))).then(known).alias("verdict"), evidence=pl.lit(evidence)
     )
     made = fitted("edges", told)
-    extras = [told[name] for name in ("k", "expression") if name in told.columns and told[name].null_count() < told.height]
+    extras = [told[name] for name in ("k", "expression", "source_path") if name in told.columns and told[name].null_count() < told.height]
     made = made.with_columns(extras)
     return made.sort(*key, nulls_last=True)
+
+
+def _parts(edges: pl.DataFrame) -> list[pl.Expr]:
+    """All parts that an edge takes, a line each; one that takes the whole source takes no parts."""
+    path = pl.col("source_path")
+    if edges["source_path"].null_count() == edges.height:
+        return []
+    told = (path.null_count() == 0) & ~path.str.contains("\n", literal=True).any()
+    return [pl.when(told).then(path.unique().sort().str.join("\n")).alias("source_path")]
 
 
 def _newest(edges: pl.DataFrame) -> list[pl.Expr]:

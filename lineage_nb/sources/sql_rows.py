@@ -12,7 +12,8 @@ the model says that no input feeds it. Three things are left open, so that analy
 Three subtypes say more than OpenLineage's: DECRYPTION shows what encryption hid, of a PREDICATE only a comparison of the
 value shows, a REFERENCE (INDIRECT) names a column that nothing of the output is made of. A WRITE of a job that always replaces all that a table held is an OVERWRITE. The extra column `k` of a
 FILTER says how many distinct values of the column stand behind every row that came out; the extra column `expression` of
-a DIRECT edge is the SQL that made the value, literals taken out and cut to a few hundred characters.
+a DIRECT edge is the SQL that made the value, literals taken out and cut to a few hundred characters. `source_path` says
+which parts of a JSON value the edge takes, as keys with dots between them, one a line; null: all of it, or nobody knows.
 
 A statement that moves no values (DELETE) has no READ, only what it filters by. A renamed table goes by its new name
 where the old one was not used again; else, and where tables are swapped, the content moved.
@@ -21,7 +22,7 @@ where the old one was not used again; else, and where tables are swapped, the co
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 import polars as pl
 
@@ -32,7 +33,9 @@ from lineage_nb.sources.sql_facts import (
     Dataset,
     EdgeRow,
     Job,
+    Move,
     Times,
+    Write,
     dataset_id,
     edge_frame,
     fitted,
@@ -40,37 +43,24 @@ from lineage_nb.sources.sql_facts import (
     most,
     node_frame,
     place,
+    united_parts,
     without_values,
 )
-from lineage_nb.sources.sql_said import REFERENCE, Said, said_by
+from lineage_nb.sources.sql_said import REFERENCE, Said, groups_by_condition, said_by
+from lineage_nb.sql.json_parts import sure_path
 from lineage_nb.sql.result import Edge, Event, SqlLineage, Statement
-from lineage_nb.sql.words import AGGREGATED, AGGREGATION, FILTER, GROUP_BY, SUBTYPES, WINDOW, type_of
+from lineage_nb.sql.words import (
+    AGGREGATION,
+    CONDITIONAL,
+    FILTER,
+    SUBTYPES,
+    plain_type,
+    type_of,
+)
 
 __all__ = ["Job", "SqlRows", "dataset_id"]
 
 _TYPES: Final = ("table", "view", "materialized view", "external table", "dynamic table")
-
-
-class _Write(NamedTuple):
-    """How much of what a job writes is known by column; `fed` where the job reads anything."""
-
-    job: str
-    dataset: str
-    named: frozenset[str]
-    star: bool
-    fed: bool
-    times: Times
-
-
-class _Move(NamedTuple):
-    """A table's content that goes by another name from now on."""
-
-    old: str
-    new: str
-    swapped: bool
-    job: Job | None
-    times: Times
-    step: int
 
 
 class SqlRows:
@@ -106,9 +96,10 @@ class SqlRows:
         self._datasets: dict[str, Dataset] = {}
         self._jobs: dict[str, tuple[Job, Times]] = {}
         self._edges: list[EdgeRow] = []
-        self._writes: list[_Write] = []
-        self._moves: list[_Move] = []
+        self._writes: list[Write] = []
+        self._moves: list[Move] = []
         self._aliases: set[tuple[str, str, str]] = set()
+        self._meant: dict[str, str] = {}
         self._unread: set[str] = set()
         self._drops: list[tuple[str, bool, int | None]] = []
         self._step = 0
@@ -239,7 +230,10 @@ class SqlRows:
             names = tuple(declared) if declared else statement.columns.get(table, ())
             if STAR not in names:
                 for ordinal, name in enumerate(names):
-                    about.column(without_values(name), declared[name] if declared else None, ordinal)
+                    about.column(without_values(name), plain_type(declared[name]) if declared else None, ordinal)
+        for change in statement.alterations:
+            if change.what == "add" and change.table not in said.passing:
+                self._datasets[self.id_of(change.table)].column(change.column, plain_type(change.other))
 
     def _event(self, event: Event, job: Job | None, said: Said, times: Times, *, proven: bool) -> None:
         what, table, other = event
@@ -251,6 +245,9 @@ class SqlRows:
         elif what == "undrop":
             about = self._datasets[self.id_of(table)]
             about.restored = most(about.restored, times[1])
+        elif what == "synonym" and other is not None:
+            self._meant[self.id_of(table)] = self.id_of(other)
+            self._aliases.add((self.id_of(table), self.id_of(other), f"{self.evidence}:synonym"))
         elif other is not None and what in ("rename", "swap"):
             if len(said.statements) > 1 and other in said.outputs:
                 return  # a script's lineage speaks of tables by their later names already
@@ -258,7 +255,7 @@ class SqlRows:
             if what == "swap":
                 self._touch(table, times)
             if old != new:
-                self._moves.append(_Move(old, new, what == "swap", job, times, self._step))
+                self._moves.append(Move(old, new, what == "swap", job, times, self._step))
 
     def _output(
         self, table: str, said: Said, edges: list[Edge], job: Job | None, fed: bool, times: Times, proven: bool
@@ -276,7 +273,9 @@ class SqlRows:
             self._unread.add(target)
         if said.writers(table) > 1:  # what one of them says of its groups is not true of the others'
             edges = [e._replace(least=None) for e in edges]
-        self._groups(target, edges, job.id, times)
+        for edge in groups_by_condition(edges):
+            end = target if edge.output_column is None else column_id(target, without_values(edge.output_column))
+            self._sql_edge(edge, end, job.id, times)
         by_column: dict[str, list[Edge]] = {name: [] for name in names if name != STAR}
         for edge in edges:
             if edge.output_column is None:
@@ -285,20 +284,9 @@ class SqlRows:
                 by_column.setdefault(without_values(edge.output_column), []).append(edge)
         for name, into in by_column.items():
             self._column(column_id(target, name), into, job.id, times, settled=said.settles(table, name))
-        self._writes.append(_Write(job.id, target, frozenset(by_column), STAR in names, fed, times))
+        known = fed or (bool(names) and said.read_in_full and not said.is_unread(table, edges))
+        self._writes.append(Write(job.id, target, frozenset(by_column), STAR in names, known, times))
         return True
-
-    def _groups(self, target: str, edges: list[Edge], job: str, times: Times) -> None:
-        """Note what aggregates are made of one value of: a column that conditions fix is like one that groups."""
-        if not any(e.fixed for e in edges):
-            return
-        folded = {e.output_column for e in edges if e.subtype <= AGGREGATION and e.verdict == AGGREGATED}
-        for edge in (e for e in edges if e.fixed and folded):
-            if edge.output_column is None:
-                self._sql_edge(edge._replace(subtype=GROUP_BY), target, job, times)
-            elif edge.output_column in folded:
-                column = column_id(target, without_values(edge.output_column))
-                self._sql_edge(edge._replace(subtype=WINDOW), column, job, times)
 
     def _column(self, target: str, edges: list[Edge], job: str, times: Times, *, settled: bool) -> None:
         direct = [e for e in edges if e.subtype <= AGGREGATION]
@@ -318,11 +306,12 @@ class SqlRows:
             self._datasets[source].column(name)
             source = column_id(source, name)
         subtype = edge.subtype
-        code = edge.verdict if subtype <= AGGREGATION else None
+        if subtype <= AGGREGATION and edge.shows_more:
+            self._sql_edge(edge._replace(subtype=CONDITIONAL, verdict=edge.special or 0, masking=False), target, job, times)
+        code = edge.verdict if subtype <= CONDITIONAL else None
         masking = edge.masking if subtype < FILTER else None
         word = "DECRYPTION" if edge.restores else "PREDICATE" if edge.predicate else SUBTYPES[subtype]
-        said = edge.expression if subtype <= AGGREGATION else None
-        row = EdgeRow(source, target, type_of(subtype), word, code, masking, job, *times, edge.least, said)
+        row = EdgeRow(source, target, type_of(subtype), word, code, masking, job, *times, edge.least, edge.said, sure_path(edge.path))
         self._edges.append(row)
 
     def _add(self, source: str, target: str, kind: str, job: str, times: Times, subtype: str | None = None) -> None:
@@ -347,6 +336,7 @@ class SqlRows:
             if not if_view or "view" in (about.type or ""):
                 about.deleted = most(about.deleted, at)
         self._drops = []
+        self._unite_parts()
         open_tables = self._close()
         made = {
             "nodes": node_frame(self._datasets, self._jobs, open_tables),
@@ -356,7 +346,7 @@ class SqlRows:
         }
         return {name: frame for name, frame in made.items() if frame.height}
 
-    def _moved(self, move: _Move) -> None:
+    def _moved(self, move: Move) -> None:
         old, new, first = self._datasets[move.old], self._datasets[move.new], move.times[0]
         later = old.last is not None and first is not None and old.last > first
         again = later or (old.last == first and old.step > move.step)
@@ -369,16 +359,25 @@ class SqlRows:
             if move.swapped:
                 self._copied(move.new, move.old, move.job, move.times)
 
-    def _copied(self, source: str, target: str, job: Job, times: Times) -> None:
-        """Note that all of one table became all of another."""
+    def _copied(self, source: str, target: str, job: Job, times: Times, columns: Iterable[str] | None = None) -> None:
+        """Note that all of one table became all of another, or that its `columns` did."""
         self._job(job, times)
         self._add(source, job.id, "READ", job.id, times)
         self._add(job.id, target, "WRITE", job.id, times)
-        names = dict.fromkeys((*self._datasets[source].columns, *self._datasets[target].columns))
+        names = dict.fromkeys(columns or (*self._datasets[source].columns, *self._datasets[target].columns))
         for name in names:
+            if columns is not None:
+                self._datasets[target].column(name)
             ends = (column_id(source, name), column_id(target, name))
             self._edges.append(EdgeRow(*ends, "DIRECT", "IDENTITY", 0, False, job.id, *times))
-        self._writes.append(_Write(job.id, target, frozenset(names), True, True, times))
+        self._writes.append(Write(job.id, target, frozenset(names), columns is None, True, times))
+
+    def _unite_parts(self) -> None:
+        """Let BigQuery's ``events_*`` hold what all tables hold whose names begin so."""
+        for source, target in united_parts(self._datasets):
+            part, pattern = self._datasets[source], self._datasets[target]
+            job = Job(pattern.namespace, f"{pattern.name}:wildcard", "query")
+            self._copied(source, target, job, (part.first, part.last), list(part.columns))
 
     def _close(self) -> set[str]:
         """Say of each job which columns it leaves alone; gives the tables with columns that cannot be told."""
@@ -386,8 +385,9 @@ class SqlRows:
         for write in self._writes:
             if write.star and write.named:
                 open_tables.add(write.dataset)
-            elif write.fed and not write.star:
-                for name in self._datasets[write.dataset].columns.keys() - write.named:
+            elif write.known and not write.star and not self._datasets[write.dataset].is_file:
+                meant = self._datasets[self._meant.get(write.dataset, write.dataset)].columns.keys()
+                for name in (self._datasets[write.dataset].columns.keys() | meant) - write.named:
                     self._add(write.job, column_id(write.dataset, name), "WRITE", write.job, write.times)
         self._writes = []
         return open_tables

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 from lineage_nb.sources.sql_facts import STAR
 from lineage_nb.sql.result import Edge, SqlLineage, Statement
-from lineage_nb.sql.words import AGGREGATION
+from lineage_nb.sql.words import AGGREGATED, AGGREGATION, CONDITIONAL, GROUP_BY, WINDOW
 
-__all__ = ["REFERENCE", "Said", "said_by"]
+__all__ = ["REFERENCE", "Said", "groups_by_condition", "said_by"]
 
 REFERENCE: Final = "REFERENCE"
 """Subtype of INDIRECT edges from columns that a statement names, though nothing of what it writes is made of them."""
@@ -43,6 +43,11 @@ class Said(NamedTuple):
             return False
         events = [e.what for s in self.statements for e in s.events if e.table == table]
         return events == ["replace"] and self.writers(table) == 1 and table not in self.temporary
+
+    @property
+    def read_in_full(self) -> bool:
+        """Whether no statement hides what it does."""
+        return not any(s.kind == "UNPARSED" or any(p.hides_effects for p in s.problems) for s in self.statements)
 
     @property
     def may_be_undone(self) -> bool:
@@ -83,6 +88,18 @@ class Said(NamedTuple):
                     if (table, column, output) not in seen:
                         seen.add((table, column, output))
                         yield table, column, output
+
+
+def groups_by_condition(edges: Sequence[Edge]) -> Iterator[Edge]:
+    """What aggregates are made of one value of: a column that conditions fix is like one that groups."""
+    if not any(e.fixed for e in edges):
+        return
+    folded = {e.output_column for e in edges if e.subtype <= CONDITIONAL and e.verdict == AGGREGATED}
+    for edge in (e for e in edges if e.fixed and folded):
+        if edge.output_column is None:
+            yield edge._replace(subtype=GROUP_BY)
+        elif edge.output_column in folded:
+            yield edge._replace(subtype=WINDOW)
 
 
 def said_by(what: SqlLineage | Statement) -> Said:

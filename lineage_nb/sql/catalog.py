@@ -11,8 +11,9 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect, NormalizationStrategy
 
 from lineage_nb.errors import LineageError
+from lineage_nb.sql.words import GENERATED, PARTITION_KEY
 
-__all__ = ["Catalog", "Known", "Names", "dialect_of", "names_of", "spelled"]
+__all__ = ["Catalog", "Known", "Names", "dialect_of", "is_dynamic_overwrite", "is_path", "names_of", "spelled"]
 
 Columns = Sequence[str] | Mapping[str, str | None]
 
@@ -87,10 +88,21 @@ def _dialect(name: str) -> Dialect:
         raise LineageError(f"unknown SQL dialect {name!r}.{hint} Known: {', '.join(_READ)}.") from None
 
 
-class Known:
-    """Columns of a table in order, and their positions by lower-cased name."""
+def is_path(table: str) -> bool:
+    """Whether a statement names a file or a stage rather than a table."""
+    return "/" in table or table.startswith("@")
 
-    __slots__ = ("columns", "index", "types")
+
+def is_dynamic_overwrite(text: str) -> bool:
+    """Whether a SET lets Spark's INSERT OVERWRITE replace only the partitions that it writes."""
+    lower = text.lower()
+    return "partitionoverwritemode" in lower and "dynamic" in lower
+
+
+class Known:
+    """Columns of a table in order, and their positions by lower-cased name; `given` are those that INSERT by position fills."""
+
+    __slots__ = ("columns", "given", "index", "partitioned", "types")
 
     def __init__(self, columns: Columns) -> None:
         self.columns = tuple(str(c) for c in columns)
@@ -98,6 +110,11 @@ class Known:
         for position, name in enumerate(self.columns):
             self.index.setdefault(name.lower(), position)
         self.types: Mapping[str, str | None] = dict(columns) if isinstance(columns, Mapping) else {}
+        self.given = self.columns
+        marks = "".join(t for t in self.types.values() if t)
+        self.partitioned = PARTITION_KEY in marks
+        if GENERATED in marks:
+            self.given = tuple(c for c in self.columns if not (self.types.get(c) or "").endswith(GENERATED))
 
 
 class Catalog:
@@ -123,6 +140,9 @@ class Catalog:
         self._below: Catalog | None = None
         self._exact = False
         self._forgotten: set[str] = set()
+        self._files: dict[str, str] = {}
+        self.search_path: tuple[str, ...] = ()
+        self.dynamic_partitions = False  # Spark's INSERT OVERWRITE replaces only the partitions it writes
         if tables is not None and not isinstance(tables, Mapping):
             raise LineageError(f"a schema maps tables to their columns; it is no {type(tables).__name__}")
         for table, columns in (tables or {}).items():
@@ -145,6 +165,8 @@ class Catalog:
         if key not in self._tables:
             self._suffixes = None
         self._tables[key] = Known(columns)
+        if is_path(table):
+            self._files[key] = table
 
     def forget(self, table: str) -> None:
         """Remove a table that was dropped."""
@@ -159,11 +181,55 @@ class Catalog:
             return None
         plain = _plain(table)
         key = self._find(plain)
+        if key is None and self._files and is_path(table):
+            key = self._find(_plain(self.file(table)))
+        if plain.endswith("*") and not is_path(plain):
+            return self._all_like(plain)
         if key is not None:
             return self._tables[key]
         if self._below is None or plain in self._forgotten:
             return None
         return self._below.known(table)
+
+    def _all_like(self, pattern: str) -> Known | None:
+        """Columns of all tables that BigQuery's ``events_*`` stands for."""
+        columns: dict[str, str | None] = {}
+        level: Catalog | None = self
+        while level is not None:
+            for name, known in level._tables.items():
+                if name.startswith(pattern[:-1]) and name not in self._forgotten:
+                    columns.update({c: known.types.get(c) for c in known.columns if c not in columns})
+            level = level._below
+        return Known(columns) if columns else None
+
+    def on_path(self, table: str, name: str) -> str:
+        """The table that a name without a schema means: `table`, in the first schema, or a known one in a later schema."""
+        later = self.search_path[1:]
+        if not later or self._has(table):
+            return table
+        names = [f"{schema}.{name}" for schema in later] + [name] * ("public" in later)
+        return next((n for n in names if self._has(n, exactly=n == name)), table)
+
+    def _has(self, table: str, *, exactly: bool = False) -> bool:
+        """Whether a table is known under this name, or one that ends so."""
+        key = _plain(table)
+        level: Catalog | None = self
+        while level is not None:
+            if key in level._tables or (not exactly and any(t.endswith(f".{key}") for t in level._tables)):
+                return True
+            level = level._below
+        return False
+
+    def file(self, path: str) -> str:
+        """The known path that a path speaks of: itself, or the one other that begins like it, part files and patterns aside."""
+        key = _plain(path)
+        if key in self._files or not is_path(path):
+            return path
+        bare = key.rstrip("*/")
+        fits = [f for k, f in self._files.items() if len(k.rstrip("*/")) > 6 and (k.startswith(bare) or key.startswith(k.rstrip("*/")))]
+        if len(fits) == 1 and len(bare) > 6:
+            return fits[0]
+        return self._below.file(path) if self._below is not None else path
 
     def columns(self, table: str) -> tuple[str, ...] | None:
         """Columns of a table in order; None if it is not known or its name fits several."""
@@ -179,6 +245,7 @@ class Catalog:
         """A catalog upon this one, that learns and forgets without changing it."""
         upper = Catalog()
         upper._below = self
+        upper.dynamic_partitions = self.dynamic_partitions
         upper._exact = True  # what a script makes is found by its own name only
         return upper
 
@@ -230,6 +297,7 @@ class Names:
         self._keeps_tables = self.strategy == NormalizationStrategy.CASE_SENSITIVE or type(
             dialect
         ).__name__.lower() in ("bigquery",)
+        self._has_live = type(dialect).__name__.lower() in ("databricks", "spark")
         self._default_schema = self._spelled(default_schema)
         self._default_catalog = self._spelled(default_catalog)
 
@@ -285,6 +353,8 @@ class Names:
         parts = self.parts(table)
         if len(parts) == 2 and "/" in parts[1] and parts[0].lower() in FILE_FORMATS:
             return parts[1]
+        if len(parts) == 2 and self._has_live and parts[0].lower() == "live":  # tables of the same pipeline
+            del parts[0]
         if len(parts) == 1 and self._default_schema:
             parts.insert(0, self._default_schema)
         if len(parts) == 2 and self._default_catalog:

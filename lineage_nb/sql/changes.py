@@ -12,7 +12,7 @@ from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, Items
 from lineage_nb.sql.output import expand_star, names_column, output_name
 from lineage_nb.sql.queries import evaluate, with_scope
-from lineage_nb.sql.relations import BaseTable, Relation
+from lineage_nb.sql.relations import STAR, BaseTable, Relation
 from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.sources import add_sources
 from lineage_nb.sql.words import FILTER, JOIN
@@ -47,7 +47,10 @@ def target_of(node: Any) -> Any:
 def positions(
     table: BaseTable, relation: Relation, target: Any, by_name: bool, scope: Scope
 ) -> Sequence[str]:
-    """Names of the target's columns that a query fills by position; the query's own where that is not known."""
+    """Names of the target's columns that a query fills by position; the query's own where that is not known.
+
+    Where the counts differ what fits is named, and a star says that the rest of the target's columns is open.
+    """
     if by_name or not table.known or not relation.complete:
         return relation.names
     partition = target.args.get("partition")
@@ -57,12 +60,21 @@ def positions(
         if isinstance(e, exp.EQ) and isinstance(e.this, exp.Column)
     }
     names = [n for n in table.names if n.lower() not in fixed]
-    if len(names) < len(relation.names):
-        scope.context.problem(
-            f"{table.table} has {len(names)} columns, the query gives {len(relation.names)}", target
-        )
-        return relation.names
-    return names[: len(relation.names)]
+    if len(relation.names) != len(names):  # the engine fills the others itself
+        names = [n for n in table.given if n.lower() not in fixed]
+    return fitting(table.table, names, len(relation.names), scope, target)
+
+
+_SHORT = frozenset(("postgres", "redshift", "databricks", "spark", "spark2", "sqlite", "dialect"))
+"""Dialects whose INSERT may give fewer values than the table has columns."""
+
+
+def fitting(table: str, names: Sequence[str], given: int, scope: Scope, node: Any) -> Sequence[str]:
+    """Names for values by position: a star where they are more, or fewer than the dialect allows."""
+    if given == len(names) or (given < len(names) and scope.context.dialect in _SHORT):
+        return names[:given]
+    scope.context.problem(f"{table} has {len(names)} columns, the query gives {given}", node)
+    return [*names[:given], *[STAR] * max(given - len(names), 1)]
 
 
 def returning(node: Any, scope: Scope, table: Relation, target: Any, rows: Flow) -> Relation:
@@ -72,6 +84,8 @@ def returning(node: Any, scope: Scope, table: Relation, target: Any, rows: Flow)
         return Relation()
     inner = Scope(scope.context, scope, scope.ctes)
     inner.relations = [(str(target_of(target).alias_or_name).lower(), table)]
+    if scope.context.dialect == "tsql":
+        inner.relations = [("inserted", table), ("deleted", table)]
     names, cells, openings = [], [], []
     for item in clause.expressions:
         if isinstance(item, exp.Star):
@@ -79,6 +93,9 @@ def returning(node: Any, scope: Scope, table: Relation, target: Any, rows: Flow)
             names += more[0]
             cells += more[1]
             openings += more[2]
+        elif item.sql().lower().startswith("$action"):  # of T-SQL's MERGE
+            names.append("$action")
+            cells.append(Cell({}))
         else:
             names.append(output_name(inner, item))
             cells.append(cell_of(inner, item))
@@ -141,7 +158,7 @@ def _place(column: Any, scope: Scope, target: Relation) -> tuple[str, str] | Non
 def _row(node: Any, scope: Scope) -> Sequence[Cell]:
     while isinstance(node, exp.Paren):
         node = node.this
-    if isinstance(node, exp.Tuple):
+    if isinstance(node, exp.Tuple) or (isinstance(node, exp.Anonymous) and node.name.upper() == "ROW"):
         return [cell_of(scope, e) for e in node.expressions]
     relation = evaluate(node, scope)
     scope.influence.update(relation.influence)
@@ -304,7 +321,12 @@ def _insert(action: Any, scope: Scope, draft: Draft, table: BaseTable, source: R
         fold = scope.context.names.fold
         names = [fold(c.this if isinstance(c, exp.Column) else c) for c in listed.expressions]
     else:
-        names = table.names if table.known else [output_name(inner, v) for v in row]
+        names = [output_name(inner, v) for v in row]
+        if table.known:
+            every = table.names if len(table.names) == len(row) else table.given
+            names = fitting(table.table, every, len(row), scope, action)
+            if len(names) > len(row):
+                draft.column(table.table, STAR, {})
     for name, value in zip(names, row, strict=False):
         cell = cell_of(inner, value)
         draft.column(table.table, name, dict(cell.flow), made_by(cell, value, value))

@@ -13,7 +13,7 @@ from lineage_nb.sql.relations import Relation
 from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.words import FILTER, GROUP_BY, JOIN, SORT
 
-__all__ = ["ORDERS", "filtered", "grouped", "late_filtered", "ordered"]
+__all__ = ["ORDERS", "filtered", "grouped", "grouped_by_row", "late_filtered", "ordered"]
 
 ORDERS = ("order", "sort", "cluster", "distribute")
 
@@ -58,6 +58,19 @@ def _key(scope: Scope, relation: Relation, key: Any, subtype: int) -> None:
     )  # inside an expression a source's column comes first
     walk(scope, key, scope.influence, subtype)
     scope.alias_first = first
+
+
+_ROW_OF_FLATTEN = frozenset(("seq", "key", "path", "index", "value"))
+
+
+def grouped_by_row(scope: Scope, group: Any) -> bool:
+    """Whether a key of GROUP BY numbers the rows of a source, as Snowflake's FLATTEN does in SEQ."""
+    if group is None or scope.context.dialect != "snowflake":
+        return False
+    keys = (k for k in group.expressions if type(k) is exp.Column and k.name.lower() == "seq")
+    tables = [scope.relation([k.table.lower()]) if k.table else None for k in keys]
+    flattened = [r for _, r in scope.relations if r.index().keys() >= _ROW_OF_FLATTEN]
+    return any(r in flattened if r is not None else bool(flattened) for r in tables)
 
 
 def grouped(scope: Scope, relation: Relation, node: Any) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlglot import Token, TokenType, exp
 
-from lineage_nb.sql.catalog import Names
+from lineage_nb.sql.catalog import Known, Names
 from lineage_nb.sql.draft import Draft
 from lineage_nb.sql.queries import evaluate
+from lineage_nb.sql.relations import BaseTable
 from lineage_nb.sql.rewording import after, name_at
 from lineage_nb.sql.scope import Scope
 
@@ -131,6 +132,12 @@ def command(tokens: Sequence[Token], scope: Scope, draft: Draft, parse: Parse) -
     if words[:2] == ["EXCHANGE", "TABLES"] and "AND" in words:
         draft.event("swap", table_at(tokens, 2, scope), table_at(tokens, words.index("AND") + 1, scope))
         return True
+    if words[0] == "CREATE" and "SYNONYM" in words[:6]:
+        name, meant = after(tokens, "SYNONYM"), after(tokens, "FOR")
+        if name is not None and meant is not None:
+            name += 3 * (words[name : name + 3] == ["IF", "NOT", "EXISTS"])
+            draft.event("synonym", table_at(tokens, name, scope), table_at(tokens, meant, scope))
+        return True
     if words[:1] == ["CREATE"] and "STREAM" in words[:4]:
         name, on = after(tokens, "STREAM"), after(tokens, "ON", "TABLE")
         if name is not None and on is not None:
@@ -162,6 +169,8 @@ def _altered(tokens: Sequence[Token], scope: Scope, draft: Draft) -> bool:
         or after(tokens, "REPLACE", "PARTITION")
     )
     words = {t.text.upper() for t in tokens}
+    if words & {"ATTACH", "INHERIT", "MOVE"} and _parts(tokens, table, scope, draft):
+        return True
     if "SWITCH" in words:
         to = after(tokens, "TO")
         if to is not None:
@@ -172,6 +181,30 @@ def _altered(tokens: Sequence[Token], scope: Scope, draft: Draft) -> bool:
         draft.event("exchange", table, other)
         _all_columns(other, table, scope, draft)
     return True
+
+
+def _parts(tokens: Sequence[Token], table: str, scope: Scope, draft: Draft) -> bool:
+    """Partitions that a table takes over or gives away, and tables whose rows another one shows."""
+    source, target = after(tokens, "FROM"), after(tokens, "TO", "TABLE")
+    part, parent = after(tokens, "ATTACH", "PARTITION"), after(tokens, "INHERIT")
+    if scope.context.dialect == "clickhouse":
+        if source is not None and part is not None:
+            _all_columns(table_at(tokens, source, scope), table, scope, draft)
+        elif target is not None:
+            _all_columns(table, table_at(tokens, target, scope), scope, draft)
+        return source is not None or target is not None
+    if part is not None:
+        other = table_at(tokens, part, scope)
+        both = (scope.context.stored(other), scope.context.stored(table))
+        names = next((t.names for t in both if t.known), None)
+        for giving, taking in ((other, table), (table, other)):
+            shared = BaseTable(giving, Known(names) if names else None)
+            draft.write(taking, shared, shared.names)
+    elif parent is not None and after(tokens, "NO", "INHERIT") is None:
+        over = scope.context.stored(table_at(tokens, parent, scope))
+        own = BaseTable(table, Known(over.names) if over.known else None)
+        draft.write(over.table, own, own.names)
+    return part is not None or parent is not None
 
 
 def _all_columns(source: str, target: str, scope: Scope, draft: Draft) -> None:

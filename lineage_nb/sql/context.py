@@ -13,6 +13,7 @@ from lineage_nb.sql.flows import Cell
 from lineage_nb.sql.functions import FunctionTable
 from lineage_nb.sql.relations import BaseTable, Relation
 from lineage_nb.sql.result import Problem
+from lineage_nb.sql.tokens import Rows
 from lineage_nb.sql.variables import NOTHING_HELD, Held
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ class Context:
         self.problems: list[Problem] = []
         self.inputs: dict[str, None] = {}
         self.references: dict[tuple[str, str], None] = {}
+        self.rows: Rows | None = None
+        self.row_table = ""
         self.__dict__.update(_traits(type(names.dialect).__name__.lower()))
         if self.dialect in ("tsql", "fabric"):
             self.bare_variables = frozenset()
@@ -112,7 +115,12 @@ class Context:
 
     def table(self, node: exp.Table, *, read: bool = True) -> BaseTable:
         """The stored table that `node` names."""
-        return self.stored(self.names.table(node), read=read)
+        if self.rows is not None and not node.args.get("db") and node.name.lower() in self.rows.names:
+            return self.stored(self.row_table, read=read)
+        name = self.names.table(node)
+        if self.catalog.search_path and not node.args.get("db"):
+            name = self.catalog.on_path(name, self.names.part(node.this))
+        return self.stored(name, read=read)
 
     def stored(self, name: str, *, read: bool = True) -> BaseTable:
         """A stored table, or a path or stage."""

@@ -8,21 +8,25 @@ from types import MappingProxyType
 from lineage_nb.sql.flows import (
     CARRIED,
     FIXED,
-    PREDICATE,
+    INNER,
     RESTORES,
     Flow,
     Key,
     add,
+    fixed,
+    fixing,
     joined,
     masked,
     predicate,
     restores,
+    special_of,
     trace,
     verdict_of,
 )
+from lineage_nb.sql.json_parts import deeper
 from lineage_nb.sql.relations import STAR
 from lineage_nb.sql.result import Edge, Problem, SqlLineage, Statement, made
-from lineage_nb.sql.words import AGGREGATION, COMPOSED, IDENTITY, PLAIN
+from lineage_nb.sql.words import AGGREGATION, COMPOSED, CONDITIONAL, IDENTITY, PLAIN
 
 __all__ = ["contracted"]
 
@@ -37,10 +41,11 @@ class _Made:
         self.rows: Flow = {}
         self.tables: dict[str, None] = {}
         self.expressions: dict[tuple[str, Key], str] = {}
+        self.computed: list[Edge] = []
 
     def column(self, name: str) -> Flow:
         """Flow of a column; behind a star that could not be expanded, the column of the table it stands for."""
-        found = self.columns.get(name)
+        found = self._computed(name) or self.columns.get(name)
         if found is not None:
             return found
         if name == STAR:
@@ -54,6 +59,15 @@ class _Made:
             }
         star = self.columns.get(STAR, {})
         return {(t, name if c == STAR else c, p, k): v for (t, c, p, k), v in star.items()}
+
+
+    def _computed(self, name: str) -> Flow:
+        """Flow of a column that the table's definition makes of others."""
+        flow: Flow = {}
+        for edge in (e for e in self.computed if e.output_column == name and e.input_column != name):
+            for (table, column, path, kind), packed in self.column(edge.input_column).items():
+                add(flow, (table, column, path, COMPOSED[edge.subtype][kind]), joined(_packed(edge), packed))
+        return flow
 
 
 def contracted(
@@ -152,7 +166,9 @@ def _move(names: set[str], moves: dict[str, str]) -> None:
 def _forget(statement: Statement, made: dict[str, _Made], passing: set[str]) -> None:
     for what, table, _ in statement.events:
         if table in passing and what in ("create", "replace", "truncate"):
-            made[table] = _Made()
+            before, made[table] = made.get(table), _Made()
+            own = [e for e in statement.edges if e.input_table == e.output_table == table]
+            made[table].computed = own if what != "truncate" else before.computed if before is not None else []
 
 
 def _through(statement: Statement, made: Mapping[str, _Made]) -> Iterator[Edge]:
@@ -175,8 +191,8 @@ def _through(statement: Statement, made: Mapping[str, _Made]) -> Iterator[Edge]:
             expressions.setdefault((*end, key), edge.expression)
             continue
         for (table, column, path, subtype), inner in source.column(edge.input_column).items():
-            deeper = f"{path}.{edge.path}" if path and edge.path else path or edge.path
-            key = (table, column, deeper, COMPOSED[edge.subtype][subtype])
+            inside = deeper(path, edge.path, sure=subtype == IDENTITY) if edge.path else path
+            key = (table, column, inside, COMPOSED[edge.subtype][subtype])
             add(flow, key, joined(packed, inner))
             before = source.expressions.get((edge.input_column, (table, column, path, subtype)))
             expressions.setdefault((*end, key), before if before and edge.subtype == IDENTITY else edge.expression or before)
@@ -186,21 +202,25 @@ def _through(statement: Statement, made: Mapping[str, _Made]) -> Iterator[Edge]:
             flows.setdefault((output, None), {}).update(rows)
     for (output, name), flow in flows.items():
         for (table, column, path, subtype), packed in flow.items():
-            said = None
+            said, special = None, None
             if subtype <= AGGREGATION:
                 said = expressions.get((output, name, (table, column, path, subtype)))
                 told = (verdict_of(packed), masked(packed), path, restores(packed), predicate(packed))
+                special = special_of(packed)
             else:
-                told = (PLAIN, masked(packed), path, False, False)
-            yield Edge(output, name, table, column, subtype, *told, None, subtype > AGGREGATION and bool(packed & FIXED), said)
+                told = (special_of(packed) if subtype == CONDITIONAL else PLAIN, masked(packed), path, False, False)
+            yield Edge(output, name, table, column, subtype, *told, None, subtype > AGGREGATION and fixed(packed), said, special, bool(packed & INNER))
 
 
 def _packed(edge: Edge) -> int:
     """Trace of an edge."""
+    if edge.subtype == CONDITIONAL:
+        packed = trace(edge.verdict, edge.masking) | (INNER if edge.inner else 0)
+        return fixing(packed) if edge.fixed else packed
     if edge.subtype > AGGREGATION:
         return FIXED if edge.fixed else CARRIED
-    more = (RESTORES if edge.restores else 0) | (PREDICATE if edge.predicate else 0)
-    return trace(edge.verdict, edge.masking) | more
+    special = PLAIN if edge.predicate and edge.special is None else edge.special
+    return trace(edge.verdict, edge.masking, special) | (RESTORES if edge.restores else 0)
 
 
 def _remember(

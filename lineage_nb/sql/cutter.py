@@ -10,7 +10,7 @@ from sqlglot import Dialect, Token, TokenType
 
 from lineage_nb.sql.extents import end_of_statement, end_of_tsql
 from lineage_nb.sql.result import Problem
-from lineage_nb.sql.tokens import Fill, Piece, Text, breaks, problem_at
+from lineage_nb.sql.tokens import Fill, Piece, Rows, Text, breaks, problem_at
 
 __all__ = ["MAX_DEPTH", "QUERY", "Budget", "Cutter", "Frame", "Value", "close_of", "find", "queries", "split"]
 
@@ -77,6 +77,7 @@ class Cutter:
     problems: list[Problem] = field(default_factory=list)
     vain: int = 0
     filled: set[str] = field(default_factory=set)
+    rows: dict[str, Rows] = field(default_factory=dict)
     _variables: frozenset[str] = frozenset()
     _stale: bool = True
 
@@ -181,8 +182,12 @@ class Cutter:
             return
         source, shift = self.text.source, self.text.shift
         line = tokens[0].line + shift
+        rows = self.rows.get(self.routine) if self.routine else None
+        if rows is not None and self.kind == "oracle":  # :new.a is new.a
+            behind = [t.text.lower() for t in tokens[1:]] + [""]
+            tokens = [t for t, after in zip(tokens, behind, strict=True) if t.text != ":" or after not in rows.names]
         variables = self.variables if role != "assignment" else frozenset()
-        self.pieces.append(Piece(tokens, source, line, shift, role, self.routine, variables, fill))
+        self.pieces.append(Piece(tokens, source, line, shift, role, self.routine, variables, fill, rows))
 
     def fills(self, names: Iterable[str], *, append: bool = False, rows: bool = False, of: str = "") -> Fill:
         """How variables are filled at this place."""

@@ -1,4 +1,4 @@
-"""Statements that create, copy, load, rename or drop tables as a whole."""
+"""Statements that create, rename or drop tables as a whole."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from typing import Any
 from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 
+from lineage_nb.sql.alterations import renamed
+from lineage_nb.sql.catalog import Known
+from lineage_nb.sql.copies import copied, copy, export, load, loaded
+from lineage_nb.sql.dictionaries import source_of
 from lineage_nb.sql.draft import Draft
-from lineage_nb.sql.flows import Cell
+from lineage_nb.sql.generated import computed, marked
 from lineage_nb.sql.queries import evaluate
-from lineage_nb.sql.relations import BaseTable, Relation
+from lineage_nb.sql.relations import STAR, BaseTable, Relation
+from lineage_nb.sql.result import Alteration
 from lineage_nb.sql.scope import Scope
+from lineage_nb.sql.words import PARTITION_KEY
 
-__all__ = ["DEFINERS", "copied"]
+__all__ = ["DEFINERS"]
 
 _TEMPORARY = tuple(
     kind
@@ -54,7 +60,8 @@ def _declared(schema: Any, scope: Scope) -> dict[str, str | None]:
     for item in schema.expressions if isinstance(schema, exp.Schema) else ():
         if isinstance(item, exp.ColumnDef):
             kind = item.args.get("kind")
-            columns[fold(item.this)] = None if kind is None else _type_text(kind, scope.context.names.dialect)
+            text = None if kind is None else _type_text(kind, scope.context.names.dialect)
+            columns[fold(item.this)] = marked(item, text, scope.context.dialect)
         elif isinstance(item, (exp.Identifier, exp.Column)):
             columns[fold(item.this if isinstance(item, exp.Column) else item)] = None
     return columns
@@ -89,10 +96,41 @@ def _create(node: Any, scope: Scope, draft: Draft) -> Relation:
             draft.event("like", table, copied_from.table)
             if copied_from.known:
                 declared = {**dict.fromkeys(copied_from.names), **declared}
+    declared = _inherited(table, declared, properties, scope, draft)
     if declared:
         draft.types[table] = declared
     _filled(node, scope, draft, written, list(declared), properties)
+    _partitioned(table, properties, scope, draft)
+    if isinstance(node.this, exp.Schema):
+        computed(node.this.expressions, table, declared, scope, draft)
     return Relation()
+
+
+def _partitioned(table: str, properties: list[Any], scope: Scope, draft: Draft) -> None:
+    """Mark the columns by which a table is partitioned, where all of its columns are known."""
+    columns = draft.types.get(table) or dict.fromkeys(c for c, _ in draft.columns_of(table))
+    for item in (p for p in properties if isinstance(p, exp.PartitionedByProperty)):
+        names = {scope.context.names.fold(i).lower() for i in item.find_all(exp.Identifier)} & {c.lower() for c in columns}
+        if columns and STAR not in columns:
+            keys = names or {next(iter(columns)).lower()}
+            draft.types[table] = {c: f"{t or ''}{PARTITION_KEY}" if c.lower() in keys else t for c, t in columns.items()}
+
+
+def _inherited(
+    table: str, declared: dict[str, str | None], properties: list[Any], scope: Scope, draft: Draft
+) -> dict[str, str | None]:
+    """Columns with those of the tables whose part this one is: they show its rows, and give a partition theirs."""
+    for item in properties:
+        partition = isinstance(item, exp.PartitionedOfProperty)
+        parents = [item.this] if partition else item.expressions if isinstance(item, exp.InheritsProperty) else ()
+        for parent in (scope.context.table(p) for p in parents if isinstance(p, exp.Table)):
+            own = BaseTable(table, Known(parent.names) if parent.known else None)
+            draft.write(parent.table, own, own.names)
+            if partition:
+                draft.write(table, parent, parent.names)
+            if parent.known:
+                declared = {**dict.fromkeys(parent.names), **scope.context.catalog.types(parent.table), **declared}
+    return declared
 
 
 def _filled(
@@ -111,15 +149,28 @@ def _filled(
         source = _copy_table(clone.this, scope, draft, table)
         draft.event("clone", table, source)
     for item in properties:
-        if isinstance(item, exp.LikeProperty) and isinstance(item.this, exp.Table):
+        if isinstance(item, exp.DictProperty):
+            looked_up = source_of(item, scope)
+            if looked_up is not None:
+                _look_up(looked_up, draft, table, declared)
+        elif isinstance(item, exp.LikeProperty) and isinstance(item.this, exp.Table):
             source_table = scope.context.table(item.this)
             draft.event("like", table, source_table.table)
         elif isinstance(item, exp.Property) and item.name.lower() in ("uri", "uris", "path", "location"):
             for place in item.find_all(exp.Literal):
                 if "/" in str(place.this):
-                    copied(scope.context.stored(str(place.this)), draft, table, declared)
+                    loaded(str(place.this), scope, draft, table, declared)
         elif isinstance(item, exp.LocationProperty) and isinstance(item.this, exp.Literal):
-            copied(scope.context.stored(str(item.this.this)), draft, table, declared)
+            loaded(str(item.this.this), scope, draft, table, declared)
+
+
+def _look_up(source: Relation, draft: Draft, table: str, declared: list[str]) -> None:
+    """Fill a dictionary by the names of its source's columns; a query's go by position too, others are open."""
+    named = [c for name in declared if (c := source.listed(name) or source.possible(name)) is not None]
+    if len(named) == len(declared):
+        source = Relation(declared, named)
+    fits = not isinstance(source, BaseTable) and len(source.cells) == len(declared)
+    draft.write(table, source if fits else Relation(), declared if fits else [STAR])
 
 
 def _copy_table(node: exp.Table, scope: Scope, draft: Draft, table: str) -> str:
@@ -128,82 +179,9 @@ def _copy_table(node: exp.Table, scope: Scope, draft: Draft, table: str) -> str:
     return source.table
 
 
-def copied(source: Relation, draft: Draft, table: str, columns: list[str]) -> None:
-    """All columns of `source` as they are into `table`; under `columns` where only these are known."""
-    if columns and not source.complete and isinstance(source, BaseTable):
-        cells = [Cell.column(source.table, c) for c in columns]
-        draft.write(table, Relation(columns, cells), columns)
-    else:
-        draft.write(table, source, columns or source.names)
 
 
-def _copy(node: Any, scope: Scope, draft: Draft) -> Relation:
-    draft.kind = "COPY"
-    target = node.this
-    listed = []
-    if isinstance(target, exp.Schema):
-        listed = [scope.context.names.fold(e) for e in target.expressions]
-        target = target.this
-    loads = bool(node.args.get("kind"))  # COPY … FROM and COPY INTO; else COPY … TO
-    files = [f for f in node.args.get("files") or () if isinstance(f, exp.Expression)]
-    if loads:
-        name = _place(target, scope)
-        draft.wrote(name)
-        known = listed or list(scope.context.catalog.columns(name) or ())
-        for file in files:
-            if isinstance(file, (exp.Query, exp.Subquery)) and not isinstance(file, exp.Table):
-                relation = evaluate(file, scope)
-                draft.write(name, relation, known[: len(relation.names)] or relation.names)
-            else:
-                copied(_stored(file, scope), draft, name, known)
-        return Relation()
-    source = _stored(target, scope) if isinstance(target, exp.Table) else evaluate(target, scope)
-    if listed:
-        cells = [source.listed(c) or source.possible(c) or Cell({}) for c in listed]
-        source = Relation(listed, cells)
-    for file in files:
-        draft.write(_place(file, scope), source, source.names)
-    return Relation()
 
-
-def _place(node: Any, scope: Scope) -> str:
-    """A table, a stage or a path."""
-    if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
-        return scope.context.names.table(node)
-    return str(getattr(node, "name", "") or node.sql())
-
-
-def _stored(node: Any, scope: Scope) -> BaseTable:
-    return scope.context.stored(_place(node, scope))
-
-
-def _load(node: Any, scope: Scope, draft: Draft) -> Relation:
-    draft.kind = "LOAD"
-    table = scope.context.names.table(node.this)
-    draft.wrote(table)
-    if node.args.get("overwrite"):
-        draft.event("replace", table)
-    columns = list(scope.context.catalog.columns(table) or ())
-    path = node.args.get("inpath")
-    paths = [str(path.this)] if isinstance(path, exp.Literal) else []
-    files = node.args.get("files")
-    if isinstance(files, exp.Expression):
-        paths += [
-            str(t.this) for t in files.find_all(exp.Literal) if "://" in str(t.this) or "/" in str(t.this)
-        ]
-    for place in paths:
-        copied(scope.context.stored(place), draft, table, columns)
-    return Relation()
-
-
-def _export(node: Any, scope: Scope, draft: Draft) -> Relation:
-    draft.kind = "EXPORT"
-    relation = evaluate(node.this, scope) if isinstance(node.this, exp.Expression) else Relation()
-    options = node.args.get("options")
-    for literal in options.find_all(exp.Literal) if options is not None else ():
-        if "://" in str(literal.this):
-            draft.write(str(literal.this), relation, relation.names)
-    return Relation()
 
 
 def _cache(node: Any, scope: Scope, draft: Draft) -> Relation:
@@ -254,6 +232,11 @@ def _alter(node: Any, scope: Scope, draft: Draft) -> Relation:
             if "." not in other and "." in table:
                 other = f"{table.rpartition('.')[0]}.{other}"
             draft.event("rename", table, other)
+        elif isinstance(action, (exp.ColumnDef, exp.Schema)):
+            added = action.expressions if isinstance(action, exp.Schema) else [action]
+            known = scope.context.catalog.columns(table) or ()
+            columns = {**dict.fromkeys(known), **_declared(exp.Schema(expressions=added), scope)} if known else {}
+            computed(added, table, columns, scope, draft)
         elif isinstance(action, exp.SwapTable):
             draft.event("swap", table, scope.context.names.table(action.this))
         elif isinstance(action, exp.Query):
@@ -264,11 +247,29 @@ def _alter(node: Any, scope: Scope, draft: Draft) -> Relation:
     return Relation()
 
 
+def _rename_column(names: list[str], scope: Scope, draft: Draft) -> None:
+    """``sp_rename 'dbo.t.old', 'new', 'COLUMN'``."""
+    place = exp.to_table(names[0], dialect="tsql")
+    if names[2].upper() != "COLUMN" or not place.args.get("db"):
+        return
+    fold = scope.context.names.fold
+    column, new = fold(place.this), fold(exp.to_identifier(names[1]))
+    parts = [place.args.get("db"), place.args.get("catalog"), None]
+    table = scope.context.names.table(exp.Table(this=parts[0], db=parts[1]))
+    draft.alterations.append(Alteration("rename", table, column, new))
+    renamed(draft, table, column, new)
+
+
 def _execute(node: Any, scope: Scope, draft: Draft) -> Relation:
     """T-SQL's sp_rename; any other procedure is a matter of its own."""
     draft.kind = "EXECUTE"
     names = [str(e.this) for e in node.expressions if isinstance(e, exp.Literal)]
-    if isinstance(node.this, exp.Table) and node.this.name.lower() == "sp_rename" and len(names) == 2:
+    named = {e.this.name.lower(): e.expression.name for e in node.expressions if isinstance(e, exp.EQ)}
+    names = names or [named[n] for n in ("objname", "newname", "objtype") if n in named]
+    is_rename = isinstance(node.this, exp.Table) and node.this.name.lower() == "sp_rename"
+    if is_rename and len(names) == 3:
+        _rename_column(names, scope, draft)
+    elif is_rename and len(names) == 2:
         table = scope.context.names.table(exp.to_table(names[0], dialect="tsql"))
         draft.event("rename", table, ".".join([*table.split(".")[:-1], names[1].lower()]))
     elif not (isinstance(node.this, exp.Table) and node.this.name.lower().startswith("sp_")):
@@ -295,9 +296,9 @@ DEFINERS: dict[type, _Definer] = {
     kind: definer
     for names, definer in (
         ("Create", _create),
-        ("Copy", _copy),
-        ("LoadData", _load),
-        ("Export", _export),
+        ("Copy", copy),
+        ("LoadData", load),
+        ("Export", export),
         ("Cache", _cache),
         ("Drop", _drop),
         ("Undrop", _undrop),

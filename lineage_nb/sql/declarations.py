@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lineage_nb.sql.cutter import QUERY, Cutter, find, split
 from lineage_nb.sql.dynamic import assign, run
 from lineage_nb.sql.routines import routine
+from lineage_nb.sql.triggers import assigned
 
 __all__ = ["declaration", "declare", "for_query", "let", "set_variables"]
 
@@ -17,7 +18,7 @@ _COMMA = frozenset({","})
 _VALUE = frozenset({":=", "DEFAULT", "="})
 _SIGNS = frozenset({":=", "="})
 _CURSOR_QUERY = frozenset({"FOR", "IS"})
-_SESSION = frozenset({"SEARCH_PATH", "SCHEMA", "CATALOG", "CURRENT_SCHEMA", "CURRENT"})
+_SESSION = frozenset({"SPARK", "SEARCH_PATH", "SCHEMA", "CATALOG", "CURRENT_SCHEMA", "CURRENT"})
 _NOT_NAMES = frozenset({"TYPE", "SUBTYPE", "PRAGMA", "EXCEPTION"})
 
 
@@ -129,6 +130,8 @@ def for_query(cutter: Cutter, names: Sequence[str], start: int, end: int, *, app
     if words[start] == "(" and words[start + 1 : start + 3] == ["EXECUTE", "IMMEDIATE"]:
         run(cutter, start + 3, find(words, start + 3, end, frozenset({"USING", ")"})), start)
         return
+    if len(names) == 1 and "." in names[0]:
+        assigned(cutter, names[0], start, end)
     fill = cutter.fills(names, append=append)
     text = names[0].rpartition(".")[2].lower()
     if QUERY.isdisjoint(words[start:end]):
@@ -157,7 +160,8 @@ def set_variables(cutter: Cutter, start: int, end: int) -> None:
         The tokens of the statement.
     """
     words, tokens = cutter.text.words, cutter.text.tokens
-    if cutter.word(start + 1) in _SESSION:
+    first = start + 1 + (cutter.word(start + 1) in ("LOCAL", "SESSION"))
+    if cutter.word(first) in _SESSION:
         cutter.statement(start, end)
         return
     for a, b in split(words, start + 1, end, _COMMA):
@@ -165,6 +169,8 @@ def set_variables(cutter: Cutter, start: int, end: int) -> None:
         if a < sign < b:
             append = words[sign - 1] == "+"
             names = [tokens[sign - 1 - append].text]
+            if not append and sign - a >= 3 and words[sign - 2] == ".":  # SET NEW.a = …
+                names = [f"{tokens[sign - 3].text}.{names[0]}"]
             if names == [")"]:  # SET (a, b) = …
                 names = [t.text for t in tokens[a + 1 : sign - 1] if t.text not in (",", "@", "(")]
             for_query(cutter, names or [""], sign + 1, b, append=append)

@@ -6,12 +6,31 @@ from typing import Any, NamedTuple
 
 from sqlglot import exp
 
-from lineage_nb.sql.relations import STAR
+from lineage_nb.sql.flows import Cell, trace
+from lineage_nb.sql.relations import STAR, Relation
 from lineage_nb.sql.scope import Scope
+from lineage_nb.sql.words import TRANSFORMATION, UNKNOWN
 
-__all__ = ["Lookup", "looked_up"]
+__all__ = ["Lookup", "looked_up", "source_of"]
 
 _WITHOUT_ATTRIBUTE = ("hierarchy", "children", "descendants", "keys")
+
+
+def source_of(item: Any, scope: Scope) -> Relation | None:
+    """What fills a dictionary, by its SOURCE; a relation of no known columns where that is another system."""
+    if str(item.this).upper() != "SOURCE":
+        return None
+    told = {s.name.lower(): s.args["value"] for s in item.args.get("settings") or () if isinstance(s, exp.DictSubProperty)}
+    texts = {k: str(v.this) for k, v in told.items() if isinstance(v, exp.Literal)}
+    if str(item.args.get("kind")).lower() == "clickhouse" and "query" in texts:
+        tree = scope.context.names.dialect.parse(texts["query"])[0]
+        return scope.context.evaluate(tree, scope) if tree is not None else None
+    if str(item.args.get("kind")).lower() == "clickhouse" and "table" in texts:
+        schema = texts.get("db", "default")
+        db = exp.to_identifier(schema) if schema != "default" else None
+        return scope.context.table(exp.Table(this=exp.to_identifier(texts["table"]), db=db))
+    scope.context.problem("what fills the dictionary is not known")
+    return Relation([STAR], [Cell({("", STAR, None, TRANSFORMATION): trace(UNKNOWN)})])
 
 
 class Lookup(NamedTuple):

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lineage_nb.sql.flows import FIXED, Flow, Items, add, masked, predicate, restores, verdict_of
+from lineage_nb.sql.flows import (
+    INNER,
+    Flow,
+    Items,
+    add,
+    decided_by,
+    fixed,
+    masked,
+    predicate,
+    restores,
+    special_of,
+    verdict_of,
+)
 from lineage_nb.sql.relations import STAR, Relation
-from lineage_nb.sql.result import Edge, Event, Problem, Statement, made
-from lineage_nb.sql.words import AGGREGATION, FILTER
+from lineage_nb.sql.result import Alteration, Edge, Event, Problem, Statement, made
+from lineage_nb.sql.words import AGGREGATION, CONDITIONAL, FILTER
 
 __all__ = ["Draft"]
+
+
+_IN_PLACE = frozenset(("UPDATE", "MERGE"))
 
 
 class Draft:
@@ -26,6 +41,7 @@ class Draft:
         self.temporary: set[str] = set()
         self.uses: tuple[str, tuple[str, ...]] | None = None
         self.types: dict[str, Mapping[str, str | None]] = {}
+        self.alterations: list[Alteration] = []
 
     def wrote(self, table: str) -> None:
         """Name a table that the statement writes."""
@@ -69,8 +85,13 @@ class Draft:
             self.rows.setdefault(table, {}).update(rows)
 
     def write(self, table: str, relation: Relation, names: Sequence[str]) -> None:
-        """Write a relation into a table, its columns under `names` by position; a name that comes twice gets ``_1``."""
+        """Write a relation into a table, its columns under `names` by position; a name that comes twice gets ``_1``.
+
+        A star behind the names of all columns says that nobody knows what goes into the other ones.
+        """
         self.wrote(table)
+        if len(names) > len(relation.cells) and names[-1] == STAR:
+            self.column(table, STAR, {})
         taken: dict[str, int] = {}
         for name, cell in zip(names, relation.cells, strict=False):
             again = taken.get(name, 0)
@@ -97,22 +118,33 @@ class Draft:
                     if not packed:  # carried as it is
                         edges.append(Edge(table, name, source, column, subtype, 0, False, path, False, False, None, False, text))
                         continue
-                    shown = verdict_of(packed) if subtype <= AGGREGATION else 0
-                    told = (restores(packed), predicate(packed)) if subtype <= AGGREGATION else (False, False)
-                    edges.append(Edge(table, name, source, column, subtype, shown, masked(packed), path, *told, None, bool(packed & FIXED), text))
+                    if subtype <= AGGREGATION:
+                        told = (verdict_of(packed), masked(packed), path, restores(packed), predicate(packed))
+                    else:
+                        told = (special_of(packed) if subtype == CONDITIONAL else 0, masked(packed), path, False, False)
+                    edges.append(Edge(table, name, source, column, subtype, *told, None, fixed(packed), text, special_of(packed), bool(packed & INNER)))
             rows = self.rows.get(table)
             if rows:
                 least = self.least.get(table, {})
                 edges += [
                     Edge(table, None, source, column, subtype, 0, False, path)._replace(
                         least=least.get((source, column)) if subtype == FILTER and path is None else None,
-                        fixed=bool(packed & FIXED),
+                        fixed=fixed(packed),
                     )
                     if least or packed
                     else Edge(table, None, source, column, subtype, 0, False, path)
                     for (source, column, path, subtype), packed in rows.items()
                 ]
         return edges
+
+    def _decide(self) -> None:
+        """What picks the rows that are changed in place decides a value that comes from nowhere else."""
+        for table, rows in self.rows.items():
+            filters = {key: packed for key, packed in rows.items() if key[3] == FILTER}
+            for name, flow in list(self.outputs.get(table, {}).items()) if filters else ():
+                if not any(key[3] <= AGGREGATION for key in flow):
+                    self.outputs[table][name] = decided = dict(flow)
+                    decided_by(decided, filters)
 
     def finish(
         self,
@@ -124,6 +156,8 @@ class Draft:
         text_of: Callable[[Any], str | None] | None = None,
     ) -> Statement:
         """The statement as a value; a table whose values it carries is among its inputs, its own target included."""
+        if self.kind in _IN_PLACE:
+            self._decide()
         edges = self._edges(text_of)
         read = dict.fromkeys(inputs)
         for edge in edges:
@@ -143,6 +177,7 @@ class Draft:
             "types": self.types,
             "uses": self.uses,
             "references": tuple(references),
+            "alterations": tuple(self.alterations),
         }
         return made(Statement, fields)
 

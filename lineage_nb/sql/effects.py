@@ -15,7 +15,7 @@ from lineage_nb.sql.words import (
     UNKNOWN,
 )
 
-__all__ = ["CARRIES", "KINDS", "UDAF", "UDF", "Effect"]
+__all__ = ["CARRIES", "KINDS", "UDAF", "UDF", "Effect", "of_one_row"]
 
 
 class Effect(NamedTuple):
@@ -51,6 +51,21 @@ class Effect(NamedTuple):
 CARRIES: Final = Effect(TRANSFORMATION, PLAIN, False)
 """The effect of every class that is not in a table: all arguments carry."""
 
+
+def of_one_row(effect: Effect) -> Effect:
+    """What an aggregate does to the values of one row, such as those of its array: a sum carries, a count derives.
+
+    Examples
+    --------
+    >>> of_one_row(KINDS["aggregated"]).verdict == PLAIN, of_one_row(KINDS["counted"]).verdict == DERIVED
+    (True, True)
+    """
+    if effect.verdict != AGGREGATED:
+        return effect
+    verdict = DERIVED if effect.masking else PLAIN
+    return effect._replace(verdict=verdict, masking=False, others=verdict)
+
+
 UDF: Final = Effect(TRANSFORMATION, UNKNOWN, False)
 UDAF: Final = Effect(AGGREGATION, UNKNOWN, False)
 
@@ -62,7 +77,7 @@ KINDS: Final[dict[str, Effect]] = {
     "decrypted": Effect(TRANSFORMATION, PLAIN, False, restores=True, others=REDACTED),
     "masked": Effect(TRANSFORMATION, REDACTED, True),
     "unknown": UDF,
-    "folded": Effect(TRANSFORMATION, AGGREGATED, False),
+    "folded": CARRIES,
     "picked": Effect(AGGREGATION, PLAIN, False),
     "aggregated": Effect(AGGREGATION, AGGREGATED, False, others=AGGREGATED),
     "counted": Effect(AGGREGATION, AGGREGATED, True, others=AGGREGATED),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import Token, TokenType
 
-from lineage_nb.sql.cutter import Cutter, close_of, find
+from lineage_nb.sql.cutter import Cutter, close_of, find, split
 from lineage_nb.sql.dynamic import run
 from lineage_nb.sql.extents import STARTERS
 
@@ -50,7 +50,7 @@ def run_execute(cutter: Cutter, i: int, end: int) -> None:
     after = cutter.word(i + 1)
     if after == "IMMEDIATE":
         stop = find(words, i + 2, end, _AFTER_EXECUTE)
-        run(cutter, i + 2, stop, i)
+        _run_into(cutter, i + 2, stop, end)
     elif cutter.kind == "tsql":
         _run_tsql(cutter, i, end)
     elif cutter.text.tokens[min(i + 1, cutter.size - 1)].text.lower() in cutter.prepared or after in (
@@ -62,9 +62,27 @@ def run_execute(cutter: Cutter, i: int, end: int) -> None:
         "'",
         "(",
     ):
-        run(cutter, i + 1, find(words, i + 1, end, _AFTER_EXECUTE), i)
+        _run_into(cutter, i + 1, find(words, i + 1, end, _AFTER_EXECUTE), end)
     else:
         cutter.statement(i, end)
+
+
+def _run_into(cutter: Cutter, start: int, stop: int, end: int) -> None:
+    """Run the text between `start` and `stop`; variables behind INTO take what its query gives."""
+    words, tokens = cutter.text.words, cutter.text.tokens
+    before = len(cutter.pieces)
+    run(cutter, start, stop, start - 1)
+    into = find(words, stop, end, frozenset({"INTO", "BULK COLLECT INTO"}))
+    if into >= end:
+        return
+    last = find(words, into + 1, end, frozenset({"USING", "RETURNING"}))
+    names = [tokens[b - 1].text for a, b in split(words, into + 1, last, frozenset({","})) if a < b]
+    fill = cutter.fills(names)
+    found = cutter.pieces[before:]
+    if len(found) == 1 and found[0].tokens[0].token_type in (TokenType.SELECT, TokenType.WITH):
+        cutter.pieces[before] = found[0]._replace(role="query", fill=fill)
+    else:
+        cutter.emit(tokens[into : into + 1], "assignment", fill._replace(known=False))
 
 
 def _run_tsql(cutter: Cutter, i: int, end: int) -> None:

@@ -7,22 +7,38 @@ from typing import Any
 
 from sqlglot import exp
 
+from lineage_nb.sql.absence import may_be_absent, with_absence
+from lineage_nb.sql.called_functions import names_in_call, relation_of
 from lineage_nb.sql.dictionaries import looked_up
-from lineage_nb.sql.exact import EXACT
+from lineage_nb.sql.effects import of_one_row
+from lineage_nb.sql.exact import EXACT, EXACT_CALLS
 from lineage_nb.sql.fixed import fix
-from lineage_nb.sql.flows import CARRIED, Cell, Flow, add, carry, joined, trace
+from lineage_nb.sql.flows import (
+    CARRIED,
+    COMPARED,
+    Cell,
+    Flow,
+    add,
+    carry,
+    deciding,
+    joined,
+    special_of,
+    trace,
+)
 from lineage_nb.sql.functions import FunctionTable
-from lineage_nb.sql.json_paths import json_path
-from lineage_nb.sql.quantiles import effect_of
+from lineage_nb.sql.json_paths import json_path, path_of_call
+from lineage_nb.sql.quantiles import effect_there
 from lineage_nb.sql.relations import STAR, BaseTable
 from lineage_nb.sql.scope import Scope, lists, resolve
 from lineage_nb.sql.steps import STEPS, Walk, behind, push_arguments
 from lineage_nb.sql.structs import (
     DOCUMENTS,
     KEEPS_FIELDS,
+    arrow_of,
     bracketed_cell,
     dotted_cell,
     element_cell,
+    is_document,
     picked_cell,
     positional_cell,
     scalar_cell,
@@ -37,6 +53,7 @@ from lineage_nb.sql.words import (
     DERIVED,
     IDENTITY,
     TRANSFORMATION,
+    UNKNOWN,
 )
 
 __all__ = ["cell_of", "walk"]
@@ -71,7 +88,7 @@ def cell_of(scope: Scope, node: exp.Expression) -> Cell:
         node = node.this
     if type(node) is exp.Column:
         if type(node.args["this"]) is exp.Identifier:
-            return _told(scope, resolve(scope, node), node)
+            return with_absence(scope, _told(scope, resolve(scope, node), node), node)
         if type(node.args["this"]) is exp.Parameter:
             cell = positional_cell(scope, node.args["this"], node.args.get("table"))
             return _told(scope, cell, node)
@@ -96,10 +113,11 @@ def cell_of(scope: Scope, node: exp.Expression) -> Cell:
 
 
 @cache
-def _plan(functions: FunctionTable) -> dict[type, Any]:
+def _plan(functions: FunctionTable, folds: bool) -> dict[type, Any]:
     """What to do at each class of node: skip it, call a step, or push its arguments behind an effect."""
     plan: dict[type, Any] = dict.fromkeys(_SILENT, False)
-    for kind, effect in functions.by_type.items():
+    for kind, usual in functions.by_type.items():
+        effect = of_one_row(usual) if folds else usual
         hidden = behind(CARRIED, effect)
         steers = functions.configures.get(kind)
         plan[kind] = (
@@ -125,7 +143,7 @@ def _run(at: Walk) -> None:
     """Look at everything that is to be looked at."""
     stack = at.stack
     functions = at.scope.context.functions
-    plan = _plan(functions)
+    plan = _plan(functions, at.scope.folds)
     while stack:
         node, subtype, packed = stack.pop()
         kind = type(node)
@@ -143,7 +161,7 @@ def _run(at: Walk) -> None:
         step, hidden, effect, steers = what
         if subtype < step:
             subtype = step
-        if hidden and subtype <= AGGREGATION:
+        if hidden and subtype <= CONDITIONAL:
             packed = joined(packed, hidden)
         if steers is None and (effect is None or effect.carries is None):
             for value in node.args.values():
@@ -166,11 +184,14 @@ def _column(at: Walk, node: Any, subtype: int, packed: int) -> None:
         _star(at, node, subtype, packed)
         return
     cell = resolve(at.scope, node) if what is exp.Identifier else cell_of(at.scope, node)
+    if at.scope.decides and what is exp.Identifier and subtype <= CONDITIONAL:
+        shown = trace(AGGREGATED) if special_of(packed) == AGGREGATED else CARRIED  # whatever is made of NULL is NULL
+        carry(at.flow, may_be_absent(at.scope, node), CONDITIONAL, shown)
     if cell.table is not None:
         add(at.flow, (cell.table[0], cell.table[1], None, COMPOSED[subtype][IDENTITY]), packed)
     else:
         if subtype <= AGGREGATION:
-            _told(at.scope, cell, node)
+            cell = _told(at.scope, cell, node)
         carry(at.flow, cell.flow, subtype, packed)
 
 
@@ -188,28 +209,13 @@ def _star(at: Walk, node: Any, subtype: int, packed: int) -> None:
             add(at.flow, key, joined(packed, star))
 
 
-_JSON_BY_PATH = frozenset(("json_value", "json_query", "json_exists", "variant_get", "try_variant_get"))
-
-
-def _keys_of(node: Any) -> str | None:
-    """The path that a JSON function takes out, where its arguments tell it; None for any other function."""
-    name = str(node.name).lower()
-    keys = node.expressions[1:]
-    if not keys or not all(isinstance(k, exp.Literal) for k in keys):
-        return None
-    if name in _JSON_BY_PATH:
-        return json_path(keys[0])
-    if name.startswith(("jsonextract", "simplejsonextract", "visitparamextract")):
-        return ".".join(str(k.this) for k in keys if k.is_string) or None
-    return None
-
-
 def _json(at: Walk, node: Any, subtype: int, packed: int) -> None:
     inner: Flow = {}
     walk(at.scope, node.this, inner)
     key = node.args.get("expression") or node.args.get("path")
-    path = json_path(key)
-    carry(at.flow, inner, COMPOSED[subtype][TRANSFORMATION], packed, path)
+    several = any(isinstance(k, exp.Expression) and not isinstance(k, exp.Boolean) for k in node.expressions)
+    path = None if several else json_path(key)
+    carry(at.flow, inner, COMPOSED[subtype][TRANSFORMATION], packed, path, kept=is_document(at.scope, node.this))
     if path is None and isinstance(key, exp.Expression):
         at.stack.append((key, COMPOSED[subtype][TRANSFORMATION], joined(packed, trace(DERIVED))))
 
@@ -223,6 +229,8 @@ def _dot(at: Walk, node: Any, subtype: int, packed: int) -> None:
     if cell is not None:
         carry(at.flow, cell.flow, subtype, packed)
         return
+    if (defined := relation_of(at.scope, names_in_call(node))) is not None:
+        carry(at.flow, defined.row().flow, subtype, packed)
     effect = at.scope.context.functions.of(node)
     step, packed = COMPOSED[subtype][effect.subtype], behind(packed, effect)
     chained = at.scope.context.dialect == "duckdb"  # where email.lower() is lower(email)
@@ -265,20 +273,27 @@ def _anonymous(at: Walk, node: Any, subtype: int, packed: int) -> None:
         for attribute in lookup.attributes:
             add(at.flow, (lookup.table, attribute, None, COMPOSED[subtype][IDENTITY]), packed)
         at.stack.extend((e, subtype, packed) for e in lookup.defaults)
-        at.stack.extend((e, COMPOSED[subtype][CONDITIONAL], CARRIED) for e in lookup.keys)
+        at.stack.extend((e, COMPOSED[subtype][CONDITIONAL], deciding(packed)) for e in lookup.keys)
         return
-    path = _keys_of(node) if type(node) is exp.Anonymous else None
+    if type(node) is exp.Anonymous and (exact := EXACT_CALLS.get(str(node.name).lower())) is not None:
+        exact(at, node, subtype, packed)
+        return
+    path = path_of_call(node) if type(node) is exp.Anonymous else None
     if path is not None:
         inner: Flow = {}
         walk(at.scope, node.expressions[0], inner)
-        carry(at.flow, inner, COMPOSED[subtype][TRANSFORMATION], packed, path)
+        document = is_document(at.scope, node.expressions[0])
+        carry(at.flow, inner, COMPOSED[subtype][TRANSFORMATION], packed, path, kept=document)
         return
     if isinstance(node, _COMBINED) and _is_conditional(node):
         *values, condition = node.expressions
-        at.stack.append((condition, COMPOSED[subtype][CONDITIONAL], CARRIED))
-        fix(at.scope, condition, at.flow, COMPOSED[subtype][CONDITIONAL])
         node = exp.Anonymous(this=str(node.name)[:-2], expressions=values)
-    effect = effect_of(functions, node)
+        influence = COMPOSED[subtype][CONDITIONAL]
+        at.stack.append((condition, influence, deciding(behind(packed, effect_there(at.scope, node)))))
+        fix(at.scope, condition, at.flow, influence)
+    if type(node) is exp.Anonymous and (defined := relation_of(at.scope, names_in_call(node))) is not None:
+        carry(at.flow, defined.row().flow, subtype, packed)
+    effect = effect_there(at.scope, node)
     step, steers = COMPOSED[subtype][effect.subtype], functions.configures.get(type(node))
     push_arguments(node, step, behind(packed, effect), at.stack, effect, steers)
 
@@ -287,6 +302,7 @@ def _told(scope: Scope, cell: Cell, node: Any) -> Cell:
     """A value; that of a variable which the script does not tell is a problem."""
     if type(cell) is Unknown:
         scope.context.problem(f"what the variable {cell.name} holds is not known", _identifier(node))
+        return Cell({("", cell.name, None, TRANSFORMATION): trace(UNKNOWN)})
     return cell
 
 
@@ -300,7 +316,7 @@ def _identifier(node: Any) -> Any:
 def _parameter(at: Walk, node: Any, subtype: int, packed: int) -> None:
     cell = positional_cell(at.scope, node, None)
     if subtype <= AGGREGATION:
-        _told(at.scope, cell, node)
+        cell = _told(at.scope, cell, node)
     carry(at.flow, cell.flow, subtype, packed)
 
 
@@ -312,12 +328,20 @@ def _comprehension(at: Walk, node: Any, subtype: int, packed: int) -> None:
     at.scope.shadowed = outside | {str(node.expression.name).lower()}
     walk(at.scope, node.this, at.flow, step, packed)
     if isinstance(node.args.get("condition"), exp.Expression):
-        walk(at.scope, node.args["condition"], at.flow, COMPOSED[subtype][CONDITIONAL])
+        walk(at.scope, node.args["condition"], at.flow, COMPOSED[subtype][CONDITIONAL], deciding(packed))
     at.scope.shadowed = outside
 
 
 def _lambda(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    """``x -> x + y``: its parameters stand for elements of the other arguments."""
+    """``x -> x + y``: its parameters stand for elements of the other arguments; ``doc -> 'key'`` is no lambda."""
+    if (document := arrow_of(at.scope, node)) is not None:
+        column, path = document
+        inner: Flow = {}
+        walk(at.scope, column, inner)
+        step = COMPOSED[subtype][TRANSFORMATION]
+        carry(at.flow, inner, step, packed, path, kept=is_document(at.scope, column))
+        walk(at.scope, node.this, at.flow, step, packed)
+        return
     outside = at.scope.shadowed
     names = {str(getattr(e, "name", "")).lower() for e in node.expressions}
     at.scope.shadowed = outside | names
@@ -335,13 +359,13 @@ def _exists(at: Walk, node: Any, subtype: int, packed: int) -> None:
     query: Any = node.this
     if not isinstance(query, (exp.Query, exp.Subquery)):
         push_arguments(
-            node, COMPOSED[subtype][TRANSFORMATION], joined(packed, trace(DERIVED)), at.stack, None, None
+            node, COMPOSED[subtype][TRANSFORMATION], joined(packed, COMPARED), at.stack, None, None
         )
         return
     relation = at.scope.context.evaluate(query, at.scope)
     kind = COMPOSED[subtype][CONDITIONAL] if subtype <= AGGREGATION else subtype
     for table, column, path, _ in relation.influence:
-        add(at.flow, (table, column, path, kind), CARRIED)
+        add(at.flow, (table, column, path, kind), deciding(packed))
 
 
 _STEPS = {
@@ -358,7 +382,7 @@ _STEPS = {
             ("Bracket", _bracket),
             ("Dot", _dot),
             (
-                "Anonymous AnonymousAggFunc CombinedAggFunc ParameterizedAgg CombinedParameterizedAgg Extract",
+                "Anonymous AnonymousAggFunc CombinedAggFunc ParameterizedAgg CombinedParameterizedAgg",
                 _anonymous,
             ),
             ("Lambda", _lambda),

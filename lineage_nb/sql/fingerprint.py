@@ -1,8 +1,8 @@
 """Equal statement shapes of a query log, recognised without parsing.
 
 A literal is taken out only where it is compared, listed, added, limited or selected under a name, since there it
-cannot decide which column feeds which. Every other literal stays: JSON paths, files, function arguments, positions
-after ORDER BY and GROUP BY, string aliases. So a shape may be finer than need be, but never unites two lineages.
+cannot decide which column feeds which, nor of whom a group is made: a limit of one row stays. Every other literal stays:
+JSON paths, files, function arguments, positions after ORDER BY and GROUP BY, string aliases. So a shape may be finer than need be, but never unites two lineages.
 
 Each step is one regular expression over a whole polars series. The lexical rules come from sqlglot's tokenizers;
 statements whose lexical reading is not certain (raw strings, dollar quotes, nested comments) keep their exact text.
@@ -58,6 +58,8 @@ _SENSITIVE = "(?is)" + "|".join(
         r"\b(?:options|external\w*|\w+properties|\w*file_format|engine|infer_schema)\b",
         r"\b(?:openrowset|opendatasource|openquery|openjson)\b",
         r"\bwith ?\([^)]*=",
+        r"\bhaving\b.*\bcount ?\( ?distinct\b",  # how many persons stand behind a row
+        r"^ ?(?:insert|create|merge|replace)\b.*\bi?like '[^%_']*'",  # one value passes, no other
     )
 )
 _INSERT_ROWS = r"(?is)^ ?(?:insert|replace|upsert)\b.*\bvalues\b"
@@ -134,7 +136,7 @@ def _blanking(kept: str, strings: str, *, typed: bool, rows: bool) -> tuple[str,
     places = [
         rf"({place}{'|[(,] ?' if rows else ''}){literal}",
         rf"(\b(?i-u:in) ?\( ?){listed}",
-        rf"(\b(?i-u:{_COUNTS}) ){_NUMBER}",
+        rf"(\b(?i-u:{_COUNTS}) )(?:[02-9][0-9]*|1[0-9]+)\b",
         rf"(\b(?i-u:select) |, ?){literal} ((?i-u:as) )",
     ]
     if rows:

@@ -18,6 +18,7 @@ from lineage_nb.sql.words import AGGREGATION, COMPOSED
 __all__ = ["all_of", "fix", "fix_equal"]
 
 _EQUAL: Final = (exp.EQ, exp.NullSafeEQ)
+_WILD: Final = frozenset("%_")
 _SAME: Final = (exp.Paren, exp.Cast, exp.TryCast, exp.Lower, exp.Upper, exp.Trim)
 """What leaves values apart that are apart, or nearly so."""
 
@@ -38,11 +39,31 @@ def all_of(condition: Any) -> list[Any]:
 
 def fix(scope: Scope, condition: Any, into: Flow, subtype: int) -> None:
     """Mark in a flow the columns of which a condition lets one value pass, as influences of `subtype`."""
-    for part in all_of(condition):
+    for one, other in _equal_ends(all_of(condition)):
+        fix_equal(scope, one, other, into, subtype)
+
+
+def _equal_ends(parts: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """What conditions make equal: ``=``, one value of IN, BETWEEN two equal ends, ``>=`` and ``<=`` the same, LIKE without wildcards."""
+    most: dict[tuple[str, str], Any] = {}
+    for part in parts:
+        if isinstance(part, exp.Not):
+            unequal = part.this.unnest()
+            part = exp.EQ(this=unequal.this, expression=unequal.expression) if isinstance(unequal, exp.NEQ) else part
         if isinstance(part, _EQUAL):
-            fix_equal(scope, part.this, part.expression, into, subtype)
-        elif isinstance(part, exp.In) and len(part.expressions) == 1:
-            fix_equal(scope, part.this, part.expressions[0], into, subtype)
+            yield part.this, part.expression
+        elif isinstance(part, exp.In) and part.expressions and len({str(e) for e in part.expressions}) == 1:
+            yield part.this, part.expressions[0]
+        elif isinstance(part, exp.Between) and str(part.args.get("low")) == str(part.args.get("high")):
+            yield part.this, part.args["low"]
+        elif isinstance(part, (exp.Like, exp.ILike)) and isinstance(part.expression, exp.Literal) and not _WILD.intersection(str(part.expression.this)):
+            yield part.this, part.expression
+        elif isinstance(part, (exp.LTE, exp.GTE)):
+            ends = (part.this, part.expression) if isinstance(part, exp.LTE) else (part.expression, part.this)
+            most[str(ends[0]), str(ends[1])] = ends
+    for (one, other), ends in most.items():
+        if (other, one) in most:
+            yield ends
 
 
 def fix_equal(scope: Scope, one: Any, other: Any, into: Flow, subtype: int) -> None:

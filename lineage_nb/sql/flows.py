@@ -1,8 +1,9 @@
 """Where a value comes from: a flow maps input columns to what became of them.
 
 A flow is a plain dict, since one is built for every expression: ``(table, column, path, subtype) → trace``. `path` is
-the part of a JSON value that was taken, null for the whole. A trace packs a verdict, OpenLineage's masking flag,
-whether decryption undid an encryption on the way, and whether the value was compared with something into one integer.
+the part of a JSON value that was taken, null for the whole (see `json_paths`). A trace packs a verdict, OpenLineage's masking flag,
+whether decryption undid an encryption on the way, and a second verdict into one integer: what special categories show, of
+which a comparison tells the value (``diagnosis = 'E11'``). That is also the verdict of what decides a value, as a CASE does.
 """
 
 from __future__ import annotations
@@ -10,12 +11,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from lineage_nb.sql.words import AGGREGATION, COMPOSED, DERIVED, IDENTITY, PLAIN, PSEUDONYMISED, UNKNOWN
+from lineage_nb.sql.json_parts import UNSURE, deeper
+from lineage_nb.sql.words import (
+    AGGREGATION,
+    COMPOSED,
+    CONDITIONAL,
+    DERIVED,
+    IDENTITY,
+    PLAIN,
+    PSEUDONYMISED,
+    REDACTED,
+    UNKNOWN,
+)
 
 __all__ = [
     "CARRIED",
+    "COMPARED",
     "FIXED",
-    "PREDICATE",
+    "INNER",
     "RESTORES",
     "Cell",
     "Flow",
@@ -23,11 +36,17 @@ __all__ = [
     "Key",
     "add",
     "carry",
+    "decided_by",
+    "deciding",
+    "fixed",
+    "fixing",
     "influence",
     "masked",
     "predicate",
     "restores",
+    "special_of",
     "trace",
+    "unsure",
     "verdict_of",
 ]
 
@@ -37,15 +56,20 @@ Items = tuple[tuple[Flow, Any], ...]
 
 CARRIED: Final = PLAIN << 1
 RESTORES: Final = 1 << 4
-PREDICATE: Final = 1 << 5
-FIXED: Final = 1 << 6
-"""Of an influence: one value of the column passes, no other."""
 _VERDICT: Final = 14
+_SPECIAL: Final = 7 << 7
+COMPARED: Final = DERIVED << 1
+"""Trace of a comparison."""
+FIXED: Final = 1 << 6 | REDACTED << 7 | REDACTED << 1 | 1
+"""Of an influence: one value of the column passes, no other. What shows of it, another path tells."""
+_FIXED: Final = 1 << 6
+INNER: Final = 1 << 10
+"""Of a CONDITIONAL: decides rows of a query inside, and so whether there is a value. OpenLineage calls that a FILTER of the whole output."""
 
 
-def trace(verdict: int, masking: bool = False) -> int:
-    """Pack a verdict and the masking flag."""
-    return verdict << 1 | masking
+def trace(verdict: int, masking: bool = False, special: int | None = None) -> int:
+    """Pack a verdict and the masking flag, and the verdict for special categories where it is another."""
+    return verdict << 1 | masking | (verdict if special is None else special) << 7
 
 
 def verdict_of(packed: int) -> int:
@@ -63,16 +87,33 @@ def restores(packed: int) -> bool:
     return bool(packed & RESTORES) and verdict_of(packed) <= UNKNOWN
 
 
+def special_of(packed: int) -> int:
+    """Verdict of a trace for special categories, and of what decides a value."""
+    return packed >> 7 & 7
+
+
 def predicate(packed: int) -> bool:
     """Whether what comes out tells how the value itself compares with something."""
-    return bool(packed & PREDICATE) and verdict_of(packed) == DERIVED
+    return verdict_of(packed) == DERIVED and special_of(packed) <= UNKNOWN
+
+
+def fixed(packed: int) -> bool:
+    """Whether one value of an influence passes, no other."""
+    return bool(packed & _FIXED)
+
+
+def fixing(packed: int) -> int:
+    """The trace of an influence of which one value passes, no other."""
+    return packed | _FIXED
+
+
+def deciding(packed: int) -> int:
+    """Trace of a condition on a way of trace `packed`: nothing is decrypted or masked of it there."""
+    return packed & ~(RESTORES | 1)
 
 
 def joined(outer: int, inner: int) -> int:
-    """Trace of a path: what hides most wins, unless `outer` restores what `inner` encrypted.
-
-    A comparison of what was derived before compares no value.
-    """
+    """Trace of a path: what hides most wins, unless `outer` restores what `inner` encrypted."""
     if outer & RESTORES:
         outer &= ~RESTORES
         if inner >> 1 & 7 == PSEUDONYMISED:
@@ -83,8 +124,8 @@ def joined(outer: int, inner: int) -> int:
         return outer
     if outer == CARRIED:
         return inner
-    compared = inner & PREDICATE or (outer & PREDICATE and (inner & _VERDICT) >> 1 < DERIVED)
-    return max(outer & _VERDICT, inner & _VERDICT) | ((outer | inner) & (17 | FIXED)) | (PREDICATE if compared else 0)
+    special = max(outer & _SPECIAL, inner & _SPECIAL)
+    return max(outer & _VERDICT, inner & _VERDICT) | special | ((outer | inner) & (17 | _FIXED | INNER))
 
 
 def add(flow: Flow, key: Key, packed: int) -> None:
@@ -94,25 +135,47 @@ def add(flow: Flow, key: Key, packed: int) -> None:
         flow[key] = packed
     elif old != packed:
         shown = min(old & _VERDICT, packed & _VERDICT)
-        more = sum(b for b, holds in ((RESTORES, restores), (PREDICATE, predicate)) if holds(old) or holds(packed))
-        flow[key] = shown | (old & packed & 1) | more | ((old | packed) & FIXED)
+        shown |= min(old & _SPECIAL, packed & _SPECIAL)
+        more = RESTORES if restores(old) or restores(packed) else 0
+        flow[key] = shown | (old & packed & (1 | INNER)) | more | ((old | packed) & _FIXED)
 
 
-def carry(into: Flow, flow: Mapping[Key, int], subtype: int, packed: int, path: str | None = None) -> None:
-    """Add all inputs of `flow` as they look behind a step of `subtype` and trace `packed`."""
+def carry(
+    into: Flow, flow: Mapping[Key, int], subtype: int, packed: int, path: str | None = None, *, kept: bool = False
+) -> None:
+    """Add all inputs of `flow` as they look behind a step of `subtype` and trace `packed`.
+
+    A `path` is one inside the inputs where they arrive as they are, or their parts do (`kept`); else nobody knows where in
+    them it leads.
+    """
     composed = COMPOSED[subtype]
     for (table, column, inner_path, inner), inner_packed in flow.items():
         if path is not None:
-            inner_path = f"{inner_path}.{path}" if inner_path else path
-        if inner_packed & FIXED and subtype > AGGREGATION:
-            inner_packed &= ~FIXED
+            inner_path = deeper(inner_path, path, sure=kept or inner == IDENTITY)
+        if inner_packed & _FIXED and subtype > AGGREGATION:
+            inner_packed &= ~_FIXED
+        if inner_packed & INNER and subtype > CONDITIONAL:
+            continue
         add(into, (table, column, inner_path, composed[inner]), joined(packed, inner_packed))
+
+
+def unsure(flow: Mapping[Key, int]) -> Flow:
+    """The same inputs; paths inside of them are not known to begin where they lie."""
+    return {(table, column, f"{path or ''}{UNSURE}", kind): packed for (table, column, path, kind), packed in flow.items()}
 
 
 def influence(into: Flow, flow: Mapping[Key, int], subtype: int) -> None:
     """Add all inputs of `flow` as mere influences."""
-    for table, column, path, _ in flow:
-        into[table, column, path, subtype] = CARRIED
+    for (table, column, path, _), packed in flow.items():
+        if not packed & INNER:
+            into[table, column, path, subtype] = CARRIED
+
+
+def decided_by(into: Flow, rows: Mapping[Key, int], packed: int = CARRIED) -> None:
+    """Add what decides which rows a query inside has, as what decides a value; of it shows what `packed` tells."""
+    for (table, column, path, _), how in rows.items():
+        shown = packed | INNER
+        add(into, (table, column, path, CONDITIONAL), fixing(shown) if fixed(how) else shown)
 
 
 class Cell:
@@ -181,7 +244,7 @@ class Cell:
         flow: Flow = {}
         for (table, column, path, subtype), packed in self.flow.items():
             if path is not None:
-                key: Key = (table, column, f"{path}.{name}", subtype)
+                key: Key = (table, column, deeper(path, name, sure=False), subtype)
             elif column == "*" or not table or subtype > IDENTITY + 1:
                 key = (table, column, None, subtype)
             else:

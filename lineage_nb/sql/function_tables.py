@@ -1,7 +1,7 @@
 """What sqlglot's classes do to their arguments, and which arguments only steer: the data behind `functions`, by kind.
 
 Kinds: ``carried`` (the value, perhaps in another form), ``derived`` (a property of it), ``hashed``, ``encrypted``,
-``decrypted``, ``masked``, ``unknown``, ``folded`` (one number from the elements of one value); and for aggregates
+``decrypted``, ``masked``, ``unknown``, ``folded`` (one number from the elements of one value, of which it may be the only one); and for aggregates
 ``picked`` (shows values of the group), ``aggregated``, ``counted`` (shows none of them), ``guessed`` (not known).
 A class that is nowhere here carries all its arguments.
 """
@@ -69,13 +69,19 @@ TYPES: Final[dict[str, dict[str, str]]] = {
 COMPARING_TYPES: Final = """
     EQ NEQ NullSafeEQ NullSafeNEQ LT LTE GT GTE Like LikeAny LikeAll ILike ILikeAny ILikeAll SimilarTo Glob Between Not
     And Or Xor Overlaps Match MatchAgainst RegexpLike RegexpILike RegexpFullMatch StartsWith EndsWith Contains EqualNull
-    Booland Boolor Boolnot Search SearchIp ArrayContains ArrayContainsAll ArrayContainedBy ArrayOverlaps ArrayAny
+    Booland Boolor Boolnot Search SearchIp StrPosition RegexpInstr RegexpCount ArrayPosition ArrayContains ArrayContainsAll ArrayContainedBy ArrayOverlaps ArrayAny
     ArrayAll MapContainsKey JSONBContains JSONArrayContains AIClassify"""
 """Of the derived: classes that compare the value with something, so that what they give tells of the value itself."""
 
 COMPARING_NAMES: Final = """
     REGEXP_LIKE REGEXP_CONTAINS RLIKE REGEXP STARTS_WITH STARTSWITH ENDS_WITH ENDSWITH CONTAINS CONTAINS_SUBSTR
     ARRAY_CONTAINS ARRAYS_OVERLAP JSON_CONTAINS EQUAL_NULL FIND_IN_SET FIELD LIKE ILIKE NOTLIKE MATCH MULTIMATCHANY
+    POSITION INSTR INSTRB STRPOS LOCATE CHARINDEX PATINDEX INDEX ARRAY_POSITION ARRAY_POSITIONS REGEXP_INSTR REGEXP_COUNT
+    REGEXP_POSITION LIST_POSITION LIST_INDEXOF ARRAY_INDEXOF ARRAY_HAS_ALL ARRAY_HAS_ANY LIST_HAS_ALL LIST_HAS_ANY
+    ARRAY_INCLUDES ARRAY_INCLUDES_ALL ARRAY_INCLUDES_ANY SEARCH HASSUBSTR COUNTEQUAL INDEXOF COUNTSUBSTRINGS
+    POSITIONCASEINSENSITIVE POSITIONUTF8 ARRAY_EXISTS EXISTS FORALL ANY_MATCH ALL_MATCH NONE_MATCH ARRAYEXISTS ARRAYALL
+    ARRAYCOUNT TEXTREGEXEQ MISMATCHES LEVENSHTEIN LEVENSHTEIN_DISTANCE EDITDISTANCE EDIT_DISTANCE HAMMING
+    HAMMING_DISTANCE JSONB_PATH_EXISTS JSONB_PATH_MATCH JSON_PATH_EXISTS
     HAS HASANY HASALL HASTOKEN EQUALS NOTEQUALS LESS GREATER LESSOREQUALS GREATEROREQUALS ARRAY_HAS LIST_CONTAINS
     LIST_HAS PREFIX SUFFIX AI_CLASSIFY AI_FILTER SNOWFLAKE.CORTEX.CLASSIFY_TEXT STRCMP STARTSWITHUTF8 ENDSWITHUTF8"""
 """The same for functions that sqlglot has no class for."""

@@ -24,6 +24,7 @@ from lineage_nb.sql.function_tables import (
     TYPES,
     WHOLE_PARTS,
 )
+from lineage_nb.sql.masking import keeps_much
 from lineage_nb.sql.words import AGGREGATION, DERIVED, PLAIN, REDACTED
 
 __all__ = ["CARRIES", "CONFIGURES", "Effect", "FunctionTable", "table"]
@@ -154,6 +155,13 @@ class FunctionTable:
         """
         return self._lookup(name) or UDF
 
+    def masking(self, name: str, arguments: list[Any]) -> Effect:
+        """Tell what a call does: as `named`, but a built-in mask that keeps much of the value carries it."""
+        effect = self.named(name)
+        if effect.verdict == REDACTED and name.upper().rpartition(".")[2] not in self._extra and name.upper() not in self._extra and keeps_much(name, arguments):
+            return CARRIES
+        return effect
+
     def _lookup(self, name: str) -> Effect | None:
         key = name.upper()
         found = self._names.get(key)
@@ -268,7 +276,7 @@ def _call(functions: FunctionTable, node: Any) -> Effect:
         return CARRIES
     if name.upper() == "MASK" and any(isinstance(e, exp.Null) for e in node.expressions[1:4]):
         return CARRIES  # Spark's mask(x, NULL, …) leaves letters or digits as they are
-    return functions.named(name)
+    return functions.masking(name, node.expressions)
 
 
 def _aggregate_call(functions: FunctionTable, node: Any) -> Effect:
@@ -289,7 +297,7 @@ def _dotted(functions: FunctionTable, node: Any) -> Effect:
         parts.append(left.expression.name)
         left = left.this
     parts.append(left.name)
-    return functions.named(".".join(reversed(parts)))
+    return functions.masking(".".join(reversed(parts)), call.expressions)
 
 
 _AGGREGATE_CALLS: Final = "AnonymousAggFunc CombinedAggFunc ParameterizedAgg CombinedParameterizedAgg"

@@ -6,22 +6,25 @@ What cannot be known from the text becomes a placeholder and a problem with its 
 
 from __future__ import annotations
 
+import heapq
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, TemplateError, nodes
 from jinja2.parser import Parser
 
+from lineage_nb.sql.jinja_choices import VARIANTS, Choices
 from lineage_nb.sql.jinja_values import Evaluator, LimitError
-from lineage_nb.sql.placeholders import Placeholder
+from lineage_nb.sql.jinja_writer import Break, Continue, Writer
 from lineage_nb.sql.result import Problem
 
-__all__ = ["Rendered", "is_template", "render"]
+__all__ = ["OPEN", "Rendered", "is_template", "render"]
 
-ITERATIONS: Final = 10_000
-"""Rounds that the loops of a template may take together."""
+OPEN: Final = "conditions cannot be known from the text and the columns stay open"
+_LOOKS: Final = 64
+"""Ways to take the open conditions of a template that are looked at, for the tables they read."""
 
 _KNOWN_TAGS = frozenset(
     [
@@ -58,6 +61,7 @@ _ENVIRONMENT = Environment(
 )
 _OPENING = re.compile(r"\{[{%#]")
 _TAG = re.compile(r"\{%[-+]?\s*(\w*)")
+_FAULTS: Final = (TemplateError, RecursionError, ValueError, LimitError, Break, Continue)
 _END_RAW = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 
 
@@ -75,6 +79,14 @@ class Rendered:
         What it refers to, in order: ``model``, ``package.model``, ``model.v2``; ``source.table``.
     materialized : str or None
         How ``config`` says the model is stored; ``snapshot`` for a snapshot.
+    variants : tuple of str
+        The other texts that it may stand for, where conditions cannot be known; a few at most.
+    complete : bool
+        Whether these are all.
+    tables : tuple of str
+        What ``ref`` and ``source`` stand for, in all texts.
+    passed : tuple of str
+        Those of `tables` that are given to macros which are not interpreted.
     """
 
     text: str
@@ -82,172 +94,10 @@ class Rendered:
     refs: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     materialized: str | None = None
-
-
-class _Break(Exception):  # noqa: N818 - a signal, no error
-    """Leaves a loop."""
-
-
-class _Continue(Exception):  # noqa: N818 - a signal, no error
-    """Goes on with the next round."""
-
-
-class _Writer:
-    """Writes the text of a syntax tree."""
-
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
-        self.parts: list[str] = []
-        self.line = 1
-        self.quoted = False
-        self.iterations = 0
-
-    def write(self, text: str) -> None:
-        """Append text, keeping count of lines and open quotes."""
-        self.evaluator.produce(len(text))
-        self.parts.append(text)
-        self.line += text.count("\n")
-        self.quoted ^= bool(text.count("'") % 2)
-
-    def statements(self, body: Iterable[nodes.Node]) -> None:
-        for node in body:
-            self.statement(node)
-
-    def statement(self, node: nodes.Node) -> None:
-        method = getattr(self, f"_{type(node).__name__.lower()}", None)
-        if method is None:
-            self.evaluator.report(f"Jinja {type(node).__name__.lower()} is not interpreted", node)
-        else:
-            method(node)
-
-    def _output(self, node: nodes.Output) -> None:
-        children = node.nodes
-        for position, child in enumerate(children):
-            if isinstance(child, nodes.TemplateData):
-                self.write("\n" * max(0, child.lineno - self.line) + child.data)
-                continue
-            value = self.evaluator.value(child)
-            after = children[position + 1] if position + 1 < len(children) else None
-            follows = after.data if isinstance(after, nodes.TemplateData) else ""
-            if isinstance(value, Placeholder) and value.literal and self._stands_alone(follows):
-                self.write(f"'{value}'")
-            else:
-                self.write(self.evaluator.text(value))
-
-    def _stands_alone(self, follows: str) -> bool:
-        """Tell whether a literal may stand here: not within quotes, nor as part of a name."""
-        last = self.parts[-1][-1:] if self.parts else ""
-        return not (self.quoted or re.match(r"[\w.\"`']", follows) or re.match(r"[\w.\"`']", last))
-
-    def _if(self, node: nodes.If) -> None:
-        for branch in (node, *node.elif_):
-            held = self.evaluator.known(branch.test)
-            if held is None:
-                message = "condition cannot be known from the text; its first branch is kept"
-                self.evaluator.report(message, branch)
-            if held is not False:
-                self.statements(branch.body)
-                return
-        self.statements(node.else_)
-
-    def _for(self, node: nodes.For) -> None:
-        values = self.evaluator.value(node.iter)
-        if isinstance(values, dict):
-            values = list(values)
-        if not isinstance(values, list):
-            self.evaluator.report("loop over what the text does not tell; it is read once", node)
-            values = [values if isinstance(values, Placeholder) else Placeholder("item")]
-        outer = dict(self.evaluator.names)
-        chosen = [value for value in values if self._chosen(node, value)]
-        for index, value in enumerate(chosen):
-            self.iterations += 1
-            if self.iterations > ITERATIONS:
-                raise LimitError(f"the template's loops take more than {ITERATIONS:,} rounds")
-            self.evaluator.names = {**outer, "loop": _loop(index, chosen)}
-            self._bind(node.target, value)
-            try:
-                self.statements(node.body)
-            except _Continue:
-                continue
-            except _Break:
-                break
-        self.evaluator.names = outer
-        if not chosen:
-            self.statements(node.else_)
-
-    def _chosen(self, node: nodes.For, value: Any) -> bool:
-        if node.test is None:
-            return True
-        names = dict(self.evaluator.names)
-        self._bind(node.target, value)
-        held = self.evaluator.known(node.test)
-        self.evaluator.names = names
-        return held is not False
-
-    def _bind(self, target: nodes.Node, value: Any) -> None:
-        if isinstance(target, nodes.Name):
-            self.evaluator.names[target.name] = value
-        elif isinstance(target, nodes.NSRef):
-            space = self.evaluator.names.get(target.name)
-            if isinstance(space, dict):
-                space[target.attr] = value
-        elif isinstance(target, nodes.Tuple):
-            values = value if isinstance(value, list) and len(value) == len(target.items) else None
-            for position, item in enumerate(target.items):
-                self._bind(item, values[position] if values else Placeholder("item"))
-
-    def _assign(self, node: nodes.Assign) -> None:
-        self._bind(node.target, self.evaluator.value(node.node))
-
-    def _assignblock(self, node: nodes.AssignBlock) -> None:
-        value: Any = self._captured(node.body)
-        if node.filter is not None:
-            value = self.evaluator.filtered(value, node.filter)
-        self._bind(node.target, value)
-
-    def _filterblock(self, node: nodes.FilterBlock) -> None:
-        self.write(self.evaluator.text(self.evaluator.filtered(self._captured(node.body), node.filter)))
-
-    def _captured(self, body: list[nodes.Node]) -> str:
-        inner = _Writer(self.evaluator)
-        inner.line, inner.iterations = 1 << 60, self.iterations
-        inner.statements(body)
-        self.iterations = inner.iterations
-        return "".join(inner.parts)
-
-    def _with(self, node: nodes.With) -> None:
-        outer = dict(self.evaluator.names)
-        for target, value in zip(node.targets, node.values, strict=True):
-            self._bind(target, self.evaluator.value(value))
-        self.statements(node.body)
-        self.evaluator.names = outer
-
-    def _block(self, node: nodes.Block) -> None:
-        self.statements(node.body)
-
-    def _scope(self, node: nodes.Scope) -> None:
-        self.statements(node.body)
-
-    def _scopedevalcontextmodifier(self, node: nodes.ScopedEvalContextModifier) -> None:
-        self.statements(node.body)
-
-    def _exprstmt(self, node: nodes.ExprStmt) -> None:
-        self.evaluator.value(node.node)
-
-    def _macro(self, node: nodes.Macro) -> None:
-        self.evaluator.report(f"the definition of macro {node.name!r} is skipped", node)
-
-    def _break(self, _node: nodes.Break) -> None:
-        raise _Break
-
-    def _continue(self, _node: nodes.Continue) -> None:
-        raise _Continue
-
-
-def _loop(index: int, values: list[Any]) -> dict[str, Any]:
-    last = index == len(values) - 1
-    counts = {"index": index + 1, "index0": index, "revindex": len(values) - index, "length": len(values)}
-    return {**counts, "first": index == 0, "last": last}
+    variants: tuple[str, ...] = ()
+    complete: bool = True
+    tables: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
 
 
 def _blank_tags(text: str, *, every: bool) -> tuple[str, list[tuple[str, int]]]:
@@ -326,39 +176,79 @@ def render(
     >>> [str(problem) for problem in rendered.problems]
     ["line 1: var('day') is not given and has no default"]
     """
-    evaluator = Evaluator(this, variables or {}, refs or {})
-    writer = _Writer(evaluator)
     text, unknown = _blank_tags(sql, every=False)
+    first = Evaluator(this, variables or {}, refs or {})
     for name, line in unknown:
         if name == "snapshot":
-            evaluator.materialized = "snapshot"
+            first.materialized = "snapshot"
         elif not name.startswith("end"):
-            evaluator.problems.append(
+            first.problems.append(
                 Problem(f"Jinja tag {name!r} is not interpreted; what it encloses is kept", line)
             )
     try:
-        writer.statements(Parser(_ENVIRONMENT, text).parse().body)
-        text = "".join(writer.parts)
-    except (TemplateError, RecursionError, ValueError, LimitError, _Break, _Continue) as error:
-        line = getattr(error, "lineno", None) or 0
-        message = (
-            str(error)
-            if isinstance(error, LimitError)
-            else f"the template cannot be read: {_first_line(error)}"
-        )
-        evaluator.problems.append(Problem(message, line))
-        text = _blank_tags(sql, every=True)[0]
+        body = Parser(_ENVIRONMENT, text).parse().body
+        texts, every, complete = _variants(body, first)
+    except _FAULTS as error:
+        first.problems.append(_fault(error))
+        texts, every, complete = [_blank_tags(sql, every=True)[0]], [first], True
+    if not complete:
+        first.problems.append(Problem(f"{OPEN}: more than {VARIANTS} ways to read its conditions"))
     return Rendered(
-        text,
-        tuple(evaluator.problems),
-        tuple(evaluator.refs),
-        tuple(evaluator.sources),
-        evaluator.materialized,
+        texts[0],
+        tuple(dict.fromkeys(problem for one in every for problem in one.problems)),
+        tuple(dict.fromkeys(ref for one in every for ref in one.refs)),
+        tuple(dict.fromkeys(source for one in every for source in one.sources)),
+        first.materialized,
+        tuple(texts[1:]),
+        complete,
+        tuple(dict.fromkeys(table for one in every for table in one.tables)),
+        tuple(dict.fromkeys(table for one in every for table in one.passed)),
     )
 
 
+def _variants(body: list[nodes.Node], first: Evaluator) -> tuple[list[str], list[Evaluator], bool]:
+    """The different texts that a template may stand for, fewest changes first; what was met; whether these are all."""
+    texts: dict[str, None] = {_written(body, first): None}
+    every, complete = [first], True
+    waiting = [(1, number, choices, hard) for number, (choices, hard) in enumerate(first.choices.others())]
+    number = len(waiting)
+    while waiting and len(every) < _LOOKS:
+        changed, _, choices, hard = heapq.heappop(waiting)
+        last = every[-1]
+        evaluator = Evaluator(first.this, first.variables, first.relations, choices=Choices(choices))
+        evaluator.produced, evaluator.steps = last.produced, last.steps
+        every.append(evaluator)
+        try:
+            text = _written(body, evaluator)
+        except _FAULTS as error:
+            evaluator.problems.append(_fault(error))
+            complete = False
+            if isinstance(error, LimitError):
+                break
+            continue
+        if len(texts) < VARIANTS:
+            texts[text] = None
+        else:
+            complete = complete and (text in texts or not hard)
+        for other, is_hard in evaluator.choices.others():
+            heapq.heappush(waiting, (changed + 1, number, other, hard or is_hard))
+            number += 1
+    return list(texts), every, complete and not any(hard for *_, hard in waiting)
+
+
+def _written(body: list[nodes.Node], evaluator: Evaluator) -> str:
+    writer = Writer(evaluator)
+    writer.statements(body)
+    return "".join(writer.parts)
+
+
+def _fault(error: BaseException) -> Problem:
+    said = str(error) if isinstance(error, LimitError) else f"the template cannot be read: {_first_line(error)}"
+    return Problem(said, getattr(error, "lineno", None) or 0)
+
+
 def _first_line(error: BaseException) -> str:
-    if isinstance(error, (_Break, _Continue)):
+    if isinstance(error, (Break, Continue)):
         return "break or continue outside a loop"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"

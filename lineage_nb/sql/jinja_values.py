@@ -9,7 +9,9 @@ from typing import Any, Final
 from jinja2 import nodes
 
 from lineage_nb.sql.dbt_macros import macro_sql
+from lineage_nb.sql.jinja_choices import Choices, key_of
 from lineage_nb.sql.jinja_comparison import holds
+from lineage_nb.sql.jinja_data import plain, texts_in
 from lineage_nb.sql.placeholders import Placeholder
 from lineage_nb.sql.result import Problem
 
@@ -50,6 +52,9 @@ class Evaluator:
     problems: list[Problem] = field(default_factory=list)
     refs: dict[str, None] = field(default_factory=dict)
     sources: dict[str, None] = field(default_factory=dict)
+    tables: dict[str, None] = field(default_factory=dict)
+    passed: dict[str, None] = field(default_factory=dict)
+    choices: Choices = field(default_factory=Choices)
     materialized: str | None = None
     produced: int = 0
     steps: int = 0
@@ -90,6 +95,15 @@ class Evaluator:
             del self.problems[before:]
             return None
         return bool(value)
+
+    def decided(self, node: nodes.Node, what: str) -> bool:
+        """How a condition is taken; one that the text does not tell is noted, and is open."""
+        held = self.known(node)
+        if held is not None:
+            return held
+        self.report(f"condition cannot be known from the text; {what}", node)
+        condition, holds_ = key_of(node)
+        return self.choices.take(condition, holds_) is holds_
 
     def weigh(self, value: Any) -> Any:
         """Count a value against the limit: lists may hold one another, so that a few make a huge text."""
@@ -217,12 +231,9 @@ class Evaluator:
         return True
 
     def _condexpr(self, node: nodes.CondExpr) -> Any:
-        held = self.known(node.test)
-        if held is None:
-            self.report("condition cannot be known from the text; its first value is taken", node)
-        if held is False:
-            return self.value(node.expr2) if node.expr2 is not None else ""
-        return self.value(node.expr1)
+        if self.decided(node.test, "both values are read"):
+            return self.value(node.expr1)
+        return self.value(node.expr2) if node.expr2 is not None else ""
 
     def _test(self, node: nodes.Test) -> Any:
         if node.name in ("defined", "undefined") and isinstance(node.node, nodes.Name):
@@ -281,6 +292,10 @@ class Evaluator:
         written = macro_sql(name, [self.value(a) for a in node.args]) if name.startswith("dbt_utils.") else None
         if written is not None:
             return written
+        before = len(self.problems)
+        given = [self.value(a) for a in (*node.args, *(option.value for option in node.kwargs))]
+        del self.problems[before:]
+        self.passed.update((word, None) for word in texts_in(given) if word in self.tables)
         why = f"macro {name or 'call'!r} is not interpreted"
         return self.unknown(name.rpartition(".")[2] or "call", why, node)
 
@@ -310,13 +325,16 @@ class Evaluator:
         key = ".".join(words) + suffix
         self.refs[key] = None
         given = self.relations.get(key, self.relations.get(words[-1] + suffix))
-        return given if given is not None else words[-1] + suffix.replace(".", "_")
+        table = given if given is not None else words[-1] + suffix.replace(".", "_")
+        self.tables[table] = None
+        return table
 
     def _call_source(self, node: nodes.Call, _options: dict[str, nodes.Node]) -> Any:
         words = self._words(node)
         if not words or len(words) != 2:
             return self.unknown("source", "source() of a table that the text does not name", node)
         self.sources[".".join(words)] = None
+        self.tables[".".join(words)] = None
         return ".".join(words)
 
     def _call_config(self, _node: nodes.Call, options: dict[str, nodes.Node]) -> str:
@@ -339,15 +357,16 @@ class Evaluator:
     ) -> Any:
         name = self.value(node.args[0]) if node.args else None
         if isinstance(name, str) and name in given:
-            return _plain(given[name])
+            return plain(given[name])
         default = node.args[1] if len(node.args) > 1 else options.get("default")
         if default is not None:
-            return self.value(default)
+            value = self.value(default)
+            return self.choices.take(f"{kind}({name!r})", value, certain=True) if isinstance(value, bool) else value
         why = f"{kind}({name!r}) is not given and has no default"
         return self.unknown(f"{kind}_{name}", why, node, literal=True)
 
     def _call_is_incremental(self, _node: nodes.Call, _options: dict[str, nodes.Node]) -> bool:
-        return True
+        return self.choices.take("is_incremental()", default=True)
 
     def _call_range(self, node: nodes.Call, _options: dict[str, nodes.Node]) -> Any:
         bounds = [self.value(argument) for argument in node.args]
@@ -364,14 +383,3 @@ class Evaluator:
 _FUNCTIONS = frozenset(
     ["config", "config.get", "env_var", "is_incremental", "namespace", "range", "ref", "source", "var"]
 )
-
-
-def _plain(value: object) -> Any:
-    """A given variable as one of the types that templates know."""
-    if value is None or isinstance(value, (str, int, float)):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return str(value)

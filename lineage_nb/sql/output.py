@@ -9,6 +9,7 @@ import polars as pl
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from lineage_nb.sql.absence import of_source
 from lineage_nb.sql.expressions import cell_of
 from lineage_nb.sql.flows import Cell
 from lineage_nb.sql.relations import STAR, Opening, Relation
@@ -93,7 +94,7 @@ def _join_columns(scope: Scope) -> Expanded:
             lower = name.lower()
             if lower not in scope.merged or all(r is not relation for r in scope.merged_in[lower]):
                 names.append(name)
-                cells.append(cell)
+                cells.append(of_source(scope, alias, cell))
             elif in_place and lower in merged:
                 names.append(name)
                 cells.append(merged.pop(lower))
@@ -116,7 +117,8 @@ def _qualified_star(scope: Scope, star: Any) -> Expanded:
     while level is not None:
         relation = level.relation(qualifiers)
         if relation is not None:
-            return list(relation.names), list(relation.cells), list(relation.openings)
+            cells = [of_source(level, qualifiers[-1].lower(), cell) for cell in relation.cells]
+            return list(relation.names), cells, list(relation.openings)
         level = level.parent
     struct = cell_of(scope, exp.column(*[exp.to_identifier(q, quoted=True) for q in reversed(qualifiers)]))
     if struct.fields is not None:

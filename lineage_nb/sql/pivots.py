@@ -7,9 +7,11 @@ from typing import Any
 from sqlglot import exp
 
 from lineage_nb.sql.expressions import cell_of, walk
-from lineage_nb.sql.flows import Cell, Flow, influence
+from lineage_nb.sql.flows import CARRIED, Cell, Flow, deciding, influence
+from lineage_nb.sql.quantiles import effect_there
 from lineage_nb.sql.relations import STAR, AnyColumn, Opening, Relation
 from lineage_nb.sql.scope import Scope
+from lineage_nb.sql.steps import behind
 from lineage_nb.sql.words import AGGREGATION, CONDITIONAL, FILTER, GROUP_BY, SORT
 
 __all__ = ["matched", "pivoted"]
@@ -66,8 +68,10 @@ def _pivot(inner: Scope, relation: Relation, node: Any) -> Relation:
 def _aggregate(inner: Scope, aggregate: Any, keys: list[Any]) -> Flow:
     flow: Flow = {}
     walk(inner, aggregate, flow)
+    function = aggregate.unalias()
+    packed = deciding(behind(CARRIED, effect_there(inner, function))) if isinstance(function, exp.Func) else CARRIED
     for key in keys:
-        walk(inner, key, flow, CONDITIONAL)
+        walk(inner, key, flow, CONDITIONAL, packed)
     return flow
 
 

@@ -53,6 +53,8 @@ def _shown(text: str) -> str:
 def shown(statement: Statement) -> Statement:
     """Write the expressions of the template back where a statement names them.
 
+    What names an output column may as well write several, or further ones: beside it stands a star.
+
     Examples
     --------
     >>> shown(Statement("INSERT", outputs=("__jinja_this__", "__JINJA_ENV__.T"))).outputs
@@ -63,7 +65,7 @@ def shown(statement: Statement) -> Statement:
         text=_shown(statement.text),
         inputs=tuple(map(_shown, statement.inputs)),
         outputs=tuple(map(_shown, statement.outputs)),
-        columns={_shown(t): tuple(map(_shown, names)) for t, names in statement.columns.items()},
+        columns={_shown(t): _columns(names) for t, names in statement.columns.items()},
         edges=tuple(
             e._replace(
                 output_table=_shown(e.output_table),
@@ -82,7 +84,13 @@ def shown(statement: Statement) -> Statement:
         temporary=frozenset(map(_shown, statement.temporary)),
         types=_types(statement.types),
         references=tuple((_shown(t), _shown(c)) for t, c in statement.references),
+        alterations=tuple(a._replace(table=_shown(a.table)) for a in statement.alterations),
     )
+
+
+def _columns(names: tuple[str, ...]) -> tuple[str, ...]:
+    written = tuple(map(_shown, names))
+    return written if written == names or "*" in written else (*written, "*")
 
 
 def _types(types: Mapping[str, Mapping[str, str | None]]) -> Mapping[str, Mapping[str, str | None]]:

@@ -126,7 +126,7 @@ def _leave_declarations(cutter: Cutter) -> None:
 
 def _declares(cutter: Cutter, i: int, end: int) -> bool:
     word = cutter.word(i)
-    return end > i + 1 and word not in STARTERS and word not in ("CALL", "(", "REPLACE", "VALUES", "FROM")
+    return end > i + 1 and word not in STARTERS and word not in ("CALL", "(", "REPLACE", "VALUES", "FROM") and cutter.word(i + 1) != "."
 
 
 def _assigned(cutter: Cutter, sign: int, end: int) -> None:
@@ -221,6 +221,11 @@ def _select(cutter: Cutter) -> None:
         else:
             cutter.statement(start, end)
         return
+    if cutter.kind == "mysql" and ":=" in words[start:end]:
+        names, kept = _mysql_targets(cutter, start, end)
+        if any(names):
+            cutter.emit(kept, "statement", cutter.fills(names))
+            return
     into = find(words, start, end, frozenset({"INTO", "BULK COLLECT INTO"}))
     target = cutter.word(into + 1)
     if into >= end or target in _AFTER_TARGET or not (_in_block(cutter) or target[:1] in ("@", ":")):
@@ -300,6 +305,20 @@ def _tsql_targets(cutter: Cutter, start: int, end: int) -> tuple[list[str], list
         kept += tokens[a - 1 : a] if len(names) > 1 else []
         kept += tokens[a:sign] if sign > a + 2 else []  # @v += x is @v + x
         kept += tokens[sign + 1 : b]
+    return names, kept + tokens[stop:end]
+
+
+def _mysql_targets(cutter: Cutter, start: int, end: int) -> tuple[list[str], list[Token]]:
+    """``SELECT @a := x, y``: variables by position, "" where a value goes into none, and the tokens without them."""
+    words, tokens = cutter.text.words, cutter.text.tokens
+    stop = find(words, start + 1, end, _AFTER_PROJECTIONS)
+    names: list[str] = []
+    kept = tokens[start : start + 1]
+    for a, b in split(words, start + 1, stop, frozenset({","})):
+        kept += tokens[a - 1 : a] if names else []
+        filled = words[a : a + 1] == ["@"] and words[a + 2 : a + 3] == [":="]
+        names.append(tokens[a + 1].text if filled else "")
+        kept += tokens[a + 3 * filled : b]
     return names, kept + tokens[stop:end]
 
 

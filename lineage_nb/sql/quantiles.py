@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from sqlglot import exp
 
-from lineage_nb.sql.effects import KINDS, Effect
+from lineage_nb.sql.effects import KINDS, Effect, of_one_row
 from lineage_nb.sql.functions import FunctionTable
+from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.words import AGGREGATED
 
-__all__ = ["effect_of"]
+__all__ = ["effect_of", "effect_there"]
 
 _ENDS: Final = frozenset((0.0, 1.0))
 
@@ -32,6 +33,12 @@ def effect_of(functions: FunctionTable, node: Any) -> Effect:
     if not name.startswith(("quantile", "approxquantile", "percentile", "approx_quantile", "approx_percentile")):
         return effect
     return effect._replace(verdict=KINDS["picked"].verdict) if any(map(_is_end, _fractions(node))) else effect
+
+
+def effect_there(scope: Scope, node: Any) -> Effect:
+    """What a call does where it stands: aggregates may fold the values of one row only."""
+    effect = effect_of(scope.context.functions, node)
+    return of_one_row(effect) if scope.folds else effect
 
 
 def _fractions(node: Any) -> list[Any]:

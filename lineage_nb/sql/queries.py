@@ -6,14 +6,15 @@ from typing import Any
 
 from sqlglot import exp
 
-from lineage_nb.sql.clauses import ORDERS, filtered, grouped, late_filtered, ordered
+from lineage_nb.sql.clauses import ORDERS, filtered, grouped, grouped_by_row, late_filtered, ordered
 from lineage_nb.sql.context import Context
 from lineage_nb.sql.expressions import cell_of, walk
-from lineage_nb.sql.flows import CARRIED, Cell, Flow, influence
+from lineage_nb.sql.flows import CARRIED, Cell, Flow, decided_by, influence
 from lineage_nb.sql.groups import least_of
 from lineage_nb.sql.output import expand_columns, expand_star, names_column, output_name, own_columns
 from lineage_nb.sql.pivots import matched, pivoted
-from lineage_nb.sql.relations import STAR, Opening, Relation
+from lineage_nb.sql.placeholders import is_placeholder
+from lineage_nb.sql.relations import STAR, BaseTable, Opening, Relation
 from lineage_nb.sql.scope import GROUPING, Scope
 from lineage_nb.sql.sources import add_sources
 from lineage_nb.sql.table_functions import columns_of_alias, transformed
@@ -70,6 +71,9 @@ def with_scope(node: Any, parent: Scope) -> Scope:
     ctes = scope.ctes = dict(parent.ctes)
     for cte in clause.expressions:
         name = cte.alias.lower()
+        if isinstance(cte.this, exp.Column) and is_placeholder(cte.this.name):
+            ctes[name] = BaseTable("", None)  # of a template, which does not tell what stands there
+            continue
         if not isinstance(cte.this, _QUERIES):  # ClickHouse's WITH expression AS name
             scope.named = {**scope.named, name: cte.this}
             continue
@@ -146,7 +150,9 @@ def _values(node: Any, parent: Scope) -> Relation:
                 columns[position].append(cell if cell.items and (names_column(value) or isinstance(value, exp.Subquery)) else cell.written(value))
     cells = [Cell.merged(found) if found else Cell({}) for found in columns]
     names = columns_of_alias(scope, node.args.get("alias")) or _values_names(scope, len(cells))
-    return Relation(names[: len(cells)], cells, influence=scope.influence)
+    relation = Relation(names[: len(cells)], cells, influence=scope.influence)
+    relation.of_row = next(node.find_all(exp.Query), None) is None
+    return relation
 
 
 def _values_names(scope: Scope, count: int) -> list[str]:
@@ -186,10 +192,13 @@ def _set_operation(node: Any, parent: Scope, anchor: Relation | None = None) -> 
     branches = _branches(node, parent)
     first, _, _, inner = branches[0]
     relation = evaluate(first, inner) if anchor is None else anchor
+    of_row = relation.of_row
+    texts, filters = [_constants(first)], dict(relation.influence)
     names, columns = list(relation.names), [[cell] for cell in relation.cells]
     openings, rows = list(relation.openings), dict(relation.influence)
     for query, kind, by_name, scope in branches[1:]:
         other = evaluate(query, scope)
+        of_row = of_row and other.of_row
         rows.update(other.influence)
         if kind.startswith("Except"):
             for cell in other.cells:
@@ -198,17 +207,31 @@ def _set_operation(node: Any, parent: Scope, anchor: Relation | None = None) -> 
                 influence(rows, cell.flow, GROUP_BY)
             continue
         openings += other.openings
+        texts.append(_constants(query))
+        filters.update(other.influence)
         _align(names, columns, other, by_name, node, parent.context)
         if kind.endswith("DISTINCT"):
             for cell in (c for found in columns for c in found):
                 influence(rows, cell.flow, GROUP_BY)
+    for position, found in enumerate(columns):
+        if len({t[position] if position < len(t) else "" for t in texts}) > 1 and any(not c.flow for c in found):
+            found.append(Cell({}))
+            decided_by(found[-1].flow, {key: how for key, how in filters.items() if key[3] == FILTER})
     cells = [Cell.merged(found) for found in columns]
     result = Relation(names, cells, openings, rows)
+    result.of_row = of_row
     if node.args.get("order") is not None:
         scope = Scope(parent.context, parent)
         ordered(scope, result, node)
         result.influence.update(scope.influence)
     return result
+
+
+def _constants(query: Any) -> list[str]:
+    """Values that are written out in a branch, by position; empty for all others."""
+    items = query.unnest().expressions if isinstance(query, (exp.Select, exp.Subquery)) else []
+    bare = [item.unalias() for item in items]
+    return [item.sql() if isinstance(item, exp.Literal) else "" for item in bare]
 
 
 def _align(
@@ -271,6 +294,8 @@ def _select(node: Any, parent: Scope) -> Relation:
         scope.pending = {e.alias.lower(): e for e in node.expressions if type(e) is exp.Alias}
     filtered(scope, args)
     scope.pending = {}
+    of_row = all(r.of_row for _, r in scope.relations)
+    scope.folds = (of_row and bool(scope.relations)) or grouped_by_row(scope, args.get("group"))
     relation = _projections(scope, node)
     scope.late = GROUPING if scope.context.late_aliases else 0
     grouped(scope, relation, node)
@@ -285,7 +310,14 @@ def _select(node: Any, parent: Scope) -> Relation:
     if args.get("having") is not None or any(r.least for _, r in scope.relations):
         relation.least = least_of(scope, node, relation.cells)
     relation.single = len(scope.relations) == 1 and scope.relations[0][1].single
+    relation.of_row = of_row or _is_one(args.get("limit"))
     return relation
+
+
+def _is_one(limit: Any) -> bool:
+    """Whether a LIMIT lets one row pass."""
+    count = limit.args.get("count" if isinstance(limit, exp.Fetch) else "expression") if limit is not None else None
+    return isinstance(count, exp.Literal) and str(count.this) == "1" and not limit.args.get("expressions")
 
 
 def _projections(scope: Scope, node: Any) -> Relation:

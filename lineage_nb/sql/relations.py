@@ -39,9 +39,11 @@ class Relation:
         (table, column) → how many distinct values of it stand behind every row, at least.
     single
         Whether all values of a row are of the same row, or group of rows, of one stored table.
+    of_row
+        Whether its rows are made of the values of one row of a source around it, as those of a correlated UNNEST are.
     """
 
-    __slots__ = ("_index", "cells", "influence", "least", "names", "openings", "single", "whole")
+    __slots__ = ("_index", "cells", "influence", "least", "names", "of_row", "openings", "single", "whole")
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class Relation:
         self.whole = whole
         self.least: dict[tuple[str, str], int] | None = None
         self.single = False
+        self.of_row = False
         self._index: dict[str, int] | None = None
 
     @property
@@ -122,6 +125,7 @@ class Relation:
         )
         renamed.least = self.least
         renamed.single = self.single
+        renamed.of_row = self.of_row
         return renamed
 
 
@@ -139,7 +143,7 @@ class AnyColumn(Relation):
 class BaseTable(Relation):
     """A stored table, with its columns if they are known; cells are made when they are asked for."""
 
-    __slots__ = ("_cells", "known", "table")
+    __slots__ = ("_cells", "given", "known", "table")
 
     def __init__(self, table: str, known: Known | None) -> None:
         self.table = table
@@ -147,14 +151,16 @@ class BaseTable(Relation):
         self.whole = None
         self.least = None
         self.single = True
+        self.of_row = False
         self._cells: list[Cell] | None = None
         if known is not None:
             self.known = True
             self.names = known.columns
+            self.given: Sequence[str] = known.given
             self._index = known.index
         else:
             self.known = False
-            self.names = _ONLY_STAR
+            self.names = self.given = _ONLY_STAR
             self._index = _STAR_INDEX
 
     @property
@@ -177,6 +183,8 @@ class BaseTable(Relation):
     def listed(self, name: str) -> Cell | None:
         """A column that is certainly there."""
         position = self._index.get(name.lower())  # type: ignore[union-attr]
+        if position is None and self.known and self.table.endswith(STAR) and name.lower() == "_table_suffix":
+            return Cell.column(self.table, name)  # of BigQuery's tables by pattern; no star has it
         return None if position is None else Cell.column(self.table, self.names[position])
 
     def possible(self, name: str) -> Cell | None:

@@ -9,9 +9,10 @@ from typing import NamedTuple, TypeVar
 
 import polars as pl
 
-from lineage_nb.sql.words import SUBTYPES, VERDICTS, type_of
+from lineage_nb.sql.json_parts import shown_path
+from lineage_nb.sql.words import AGGREGATION, SUBTYPES, VERDICTS, type_of
 
-__all__ = ["EDGES", "Edge", "Event", "Problem", "SqlLineage", "Statement"]
+__all__ = ["EDGES", "Alteration", "Edge", "Event", "Problem", "SqlLineage", "Statement"]
 
 EDGES = {
     "output_table": pl.String,
@@ -48,7 +49,9 @@ class Edge(NamedTuple):
 
     `restores` where decryption shows what encryption hid, `predicate` where only a comparison of the value shows. A
     FILTER of groups by the number of their distinct values has that number in `least`; an influence that lets one value of
-    the column pass is `fixed`. `expression` is the text of the projection that made the value, without literals.
+    the column pass is `fixed`. The part of a JSON value that was taken is `path`, as `json_paths` writes it. `expression` is the text of the projection that made the value, without literals.
+    `special` is the verdict for special categories, of which a comparison tells the value; it is the `verdict` of a CONDITIONAL.
+    What decides rows of a query `inner` to the one of the column is FILTER for OpenLineage: `SqlLineage.edges` leaves it out.
     """
 
     output_table: str
@@ -64,12 +67,24 @@ class Edge(NamedTuple):
     least: int | None = None
     fixed: bool = False
     expression: str | None = None
+    special: int | None = None
+    inner: bool = False
+
+    @property
+    def shows_more(self) -> bool:
+        """Whether special categories show more than the verdict and the subtype tell."""
+        return self.special is not None and self.special < self.verdict and not self.predicate
+
+    @property
+    def said(self) -> str | None:
+        """The expression, of what carries values."""
+        return self.expression if self.subtype <= AGGREGATION else None
 
     def row(self, statement: int) -> tuple[object, ...]:
         """The edge as a row of `EDGES`."""
         direct = type_of(self.subtype)
         verdict = VERDICTS[self.verdict] if direct == "DIRECT" else None
-        return (*self[:4], direct, SUBTYPES[self.subtype], self.masking, verdict, self.path, statement)
+        return (*self[:4], direct, SUBTYPES[self.subtype], self.masking, verdict, shown_path(self.path), statement)
 
 
 class Problem(NamedTuple):
@@ -96,12 +111,26 @@ class Event(NamedTuple):
     """What a statement does to a table as a whole.
 
     `what` is one of ``create``, ``replace`` (its content before is gone), ``truncate``, ``drop`` (`other` is
-    ``view`` where it may only concern a view: IF EXISTS), ``undrop``, ``rename`` (to `other`), ``swap`` (with `other`), ``clone`` (from `other`), ``exchange`` (partitions from `other`).
+    ``view`` where it may only concern a view: IF EXISTS), ``undrop``, ``rename`` (to `other`), ``swap`` (with `other`), ``clone`` (from `other`), ``synonym`` (of `other`), ``exchange`` (partitions from `other`).
     """
 
     what: str
     table: str
     other: str | None = None
+
+
+class Alteration(NamedTuple):
+    """What a statement does to a column of a stored table.
+
+    `what` is one of ``add`` (`other` is its type), ``drop``, ``rename`` (to `other`), ``move``, ``clear`` (all columns go);
+    `place` is the column behind which it is put, "" for the first place, None for the last.
+    """
+
+    what: str
+    table: str
+    column: str
+    other: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +165,8 @@ class Statement:
     references : tuple of (str, str)
         Table and column of every name of a column in the text, used in the output or not; the table is ``""`` where it
         could not be told, the column ``*`` for a whole row. What a star or a join by equal names takes is not among them.
+    alterations : tuple of Alteration
+        What it does to columns of tables that are there.
     """
 
     kind: str
@@ -151,6 +182,13 @@ class Statement:
     types: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     uses: tuple[str, tuple[str, ...]] | None = None
     references: tuple[tuple[str, str], ...] = ()
+    alterations: tuple[Alteration, ...] = ()
+
+    @property
+    def files(self) -> dict[str, tuple[str, ...]]:
+        """Files and stages that it writes, with their columns in order where all are known."""
+        written = {t: self.columns.get(t, ()) for t in self.outputs if "/" in t or t.startswith("@")}
+        return {t: c for t, c in written.items() if c and "*" not in c}
 
     def defines(self, event: Event) -> bool:
         """Whether one of its events tells which columns a table has: not where only its rows are replaced."""
@@ -163,7 +201,7 @@ class Statement:
 
 def edge_frame(parts: Iterable[tuple[int, Iterable[Edge]]]) -> pl.DataFrame:
     """Edges of several statements as one frame."""
-    rows = [edge.row(index) for index, edges in parts for edge in edges]
+    rows = [edge.row(index) for index, edges in parts for edge in edges if not edge.inner]
     return pl.DataFrame(rows, schema=EDGES, orient="row")
 
 

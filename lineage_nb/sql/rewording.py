@@ -54,7 +54,7 @@ def reworded(tokens: Sequence[Token], dialect: Dialect) -> list[Token] | None:
     if words[:2] == ["INSERT", "OVERWRITE"] and "DIRECTORY" in words[:4]:
         return _into_directory(tokens)
     if words[:1] == ["CREATE"]:
-        return _plain_columns(tokens) or _bare_create(tokens)
+        return _plain_columns(tokens) or _plain_computed(tokens) or _bare_create(tokens)
     if words[:2] == ["ALTER", "TABLE"] and ("UPDATE" in words or "DELETE" in words):
         return _mutation(tokens, dialect)
     evolving = after(tokens, "WITH", "SCHEMA", "EVOLUTION")
@@ -229,6 +229,15 @@ def _plain_columns(tokens: Sequence[Token]) -> list[Token] | None:
         separator = [t for t in tokens[start:end] if t.token_type == TokenType.COMMA][:1] if kept else []
         kept += [*separator, *item[:cut]]
     return [*tokens[: start + 1], *kept, *tokens[end - 1 :]] if kept else [*tokens[:start], *tokens[end:]]
+
+
+def _plain_computed(tokens: Sequence[Token]) -> list[Token] | None:
+    """``GENERATED ALWAYS AS (…) VIRTUAL`` without the last word, which not all dialects' parsers know."""
+    words = [t.text.upper() for t in tokens]
+    if "GENERATED" not in words:
+        return None
+    kept = [t for i, t in enumerate(tokens) if not (words[i] in ("VIRTUAL", "STORED") and words[i - 1] == ")")]
+    return kept if len(kept) < len(tokens) else None
 
 
 def _bare_create(tokens: Sequence[Token]) -> list[Token] | None:

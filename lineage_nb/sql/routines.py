@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from lineage_nb.sql.cutter import MAX_DEPTH, Cutter, Value, close_of, find, split
 from lineage_nb.sql.extents import STARTERS
+from lineage_nb.sql.triggers import fired_on, row_of, rule
 
 __all__ = ["ROUTINES", "routine", "routine_word"]
 
-ROUTINES = frozenset({"PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "PACKAGE", "TASK", "EVENT"})
+ROUTINES = frozenset({"PROCEDURE", "PROC", "FUNCTION", "TRIGGER", "PACKAGE", "TASK", "EVENT", "RULE"})
 
 _MODIFIERS = frozenset(
     {
@@ -73,6 +74,8 @@ def routine(cutter: Cutter, start: int, at: int) -> bool:
     bool
         False if it has no body of statements and is to be read as a whole.
     """
+    if cutter.word(at) == "RULE":
+        return rule(cutter, start, at)
     what = "PACKAGE" if cutter.word(at) == "TYPE" else cutter.word(at)
     if cutter.word(at + 1) == "BODY":
         at += 1
@@ -109,6 +112,10 @@ class _Header:
             cutter.push(kind)
         if kind != "package":
             cutter.routine = self.name
+        rows = row_of(cutter, self.start, i) if self.what == "TRIGGER" else None
+        if rows is not None:
+            cutter.rows[self.name] = rows
+            self.parameters += sorted(rows.names.difference(self.parameters)) if cutter.kind != "tsql" else []
         for parameter in self.parameters:
             cutter.declare(parameter)
         self.give(cutter.routine)
@@ -271,6 +278,11 @@ def _quoted_body(header: _Header, j: int) -> bool:
         cutter.i = end
         return True
     names = cutter.names
+    if "TRIGGER" in cutter.text.words[header.start : j]:  # RETURNS TRIGGER
+        header.parameters += ["new", "old"]
+        rows = fired_on(cutter, header.name)
+        if rows is not None:
+            cutter.rows[header.name] = rows
     cutter.names = [*names, *(p.lower() for p in header.parameters)]
     pieces = cutter.nested(cutter, value, header.name, header.what == "FUNCTION")
     cutter.names = names

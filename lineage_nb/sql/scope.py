@@ -10,11 +10,11 @@ from lineage_nb.sql.context import Context
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, trace
 from lineage_nb.sql.placeholders import PREFIX
 from lineage_nb.sql.relations import BaseTable, Relation, Relations
-from lineage_nb.sql.variables import Unknown
+from lineage_nb.sql.variables import held_field, held_value
 from lineage_nb.sql.whole_rows import is_given_as_row
 from lineage_nb.sql.words import IDENTITY, TRANSFORMATION, UNKNOWN
 
-__all__ = ["GROUPING", "Scope", "held_value", "is_own", "lists", "resolve"]
+__all__ = ["GROUPING", "Scope", "is_own", "lists", "resolve"]
 
 GROUPING = 1
 
@@ -29,6 +29,8 @@ class Scope:
         "aliases",
         "context",
         "ctes",
+        "decides",
+        "folds",
         "found",
         "influence",
         "late",
@@ -71,6 +73,8 @@ class Scope:
         self.influence: Flow = {}
         self.shadowed: frozenset[str] = parent.shadowed if parent else frozenset()
         self.windows: dict[str, exp.Expression] = {}
+        self.decides: dict[str, Flow] = {}  # alias of a source that a join may leave out → what decides whether it does
+        self.folds = False  # aggregates fold the values of one row
 
     def relation(self, qualifiers: list[str]) -> Relation | None:
         """The source with this alias, or with this (perhaps partial) table name."""
@@ -290,34 +294,6 @@ def _struct_named(scope: Scope, name: str) -> Cell | None:
     return listed[0] if len(listed) == 1 else None
 
 
-def held_value(scope: Scope, name: str) -> Cell:
-    """What a variable holds; what decided it decides the rows that it is used for."""
-    held = scope.context.held.get(name)
-    if held is None:
-        return Unknown(name)
-    scope.influence.update(held.influence)
-    return held.cell
-
-
-def _held_field(scope: Scope, path: list[str]) -> Cell | None:
-    """A column of a row that a variable holds; None for one that is not known."""
-    context = scope.context
-    alone = context.held.get(".".join(path).lower())
-    held = alone or context.held.get(path[0].lower())
-    if held is None:
-        return None
-    if alone is not None:
-        scope.influence.update(alone.influence)
-        return alone.cell
-    cell = None
-    if held.row is not None:
-        cell = held.row.listed(path[1]) or held.row.possible(path[1])
-    if cell is None:
-        return None
-    scope.influence.update(held.influence)
-    return _fields(cell, path[2:])
-
-
 def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cell:
     path = [*qualifiers, name]
     level: Scope | None = scope
@@ -349,13 +325,13 @@ def _qualified(scope: Scope, qualifiers: list[str], name: str, node: Any) -> Cel
     if name.lower() in _SEQUENCES:
         return Cell({})
     if qualifiers[0].lower() in scope.context.bare_variables:
-        field = _held_field(scope, path)
+        field = held_field(scope, path)
         if field is not None:
             return field
         scope.context.problem(
             f"{'.'.join(path)}: what a row held by a variable is made of is not followed", node
         )
-        return Cell({})
+        return Cell({("", name, None, TRANSFORMATION): trace(UNKNOWN)})
     struct = _unqualified(scope, qualifiers[0], node, quiet=True)
     if struct is not None:
         return _fields(struct, path[1:])

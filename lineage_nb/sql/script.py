@@ -102,6 +102,7 @@ def _nested(outer: Cutter, value: Value, routine: str, function: bool) -> list[P
     inner = Cutter(
         text, outer.dialect, outer.kind, outer.budget, _nested, routine, list(outer.names), outer.level + 1
     )
+    inner.rows = outer.rows
     cut(inner)
     outer.problems += inner.problems
     return inner.pieces

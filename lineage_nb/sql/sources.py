@@ -7,8 +7,8 @@ from typing import Any
 from sqlglot import exp
 
 from lineage_nb.sql.expressions import cell_of, walk
-from lineage_nb.sql.fixed import fix
-from lineage_nb.sql.flows import Cell, influence
+from lineage_nb.sql.fixed import all_of, fix
+from lineage_nb.sql.flows import Cell, Flow, decided_by, influence
 from lineage_nb.sql.pivots import pivoted
 from lineage_nb.sql.placeholders import is_placeholder
 from lineage_nb.sql.relations import STAR, BaseTable, Relation
@@ -25,10 +25,13 @@ from lineage_nb.sql.table_functions import (
     table_function,
     unnested,
 )
-from lineage_nb.sql.words import JOIN
+from lineage_nb.sql.words import CONDITIONAL, FILTER, JOIN
 
 __all__ = ["add_sources"]
 
+_ELEMENTS = (exp.Explode, exp.Inline, exp.Stack)
+_ARRAYS_IN_FROM = frozenset(("bigquery", "redshift"))
+"""Dialects in which FROM names an array by the row that it is in."""
 HIDDEN = "\0"  # prefix of aliases that the rest of the query cannot see: the right side of a semi join
 
 
@@ -80,6 +83,7 @@ def _source(scope: Scope, node: Any, lateral: bool) -> tuple[str, Relation]:
         relation = _lateral(scope, node)
     elif isinstance(node, exp.Unnest):
         relation = unnested(scope, node)
+        relation.of_row = _takes_values(node)
     elif isinstance(node, exp.Subquery) and not alias and _is_nested(node.this):
         return _nested(scope, node)
     elif isinstance(node, (exp.Query, exp.Values, exp.DML)):
@@ -90,6 +94,7 @@ def _source(scope: Scope, node: Any, lateral: bool) -> tuple[str, Relation]:
             named = exp.Table(this=exp.DynamicIdentifier(this=function.copy()))
             return alias or str(function.this).lower(), scope.context.table(named)
         relation = table_function(scope, function, columns_of_alias(scope, node.args.get("alias")))
+        relation.of_row = isinstance(function, _ELEMENTS) and _takes_values(function)
     if isinstance(node, exp.Values):
         return alias, relation
     for pivot in node.args.get("pivots") or ():
@@ -148,7 +153,11 @@ def _named_table(scope: Scope, node: Any, name: str, alias: str) -> tuple[str, R
     context = scope.context
     lower = name.lower()
     alias = alias or lower
-    if not node.args.get("db"):
+    if node.args.get("db"):
+        array = _array_of_row(scope, node)
+        if array is not None:
+            return alias, array
+    else:
         cte = scope.ctes.get(lower)
         if cte is not None:
             return alias, cte
@@ -163,11 +172,33 @@ def _named_table(scope: Scope, node: Any, name: str, alias: str) -> tuple[str, R
     return alias, context.table(node)
 
 
+def _array_of_row(scope: Scope, node: Any) -> Relation | None:
+    """``FROM t.xs`` where t is a source here or of a query around: the elements of its column; None: it is a table's name."""
+    if scope.context.dialect not in _ARRAYS_IN_FROM:
+        return None
+    first, *rest = [node.args[a] for a in ("catalog", "db", "this") if node.args.get(a)]
+    if not isinstance(first, exp.Identifier) or not isinstance(rest[-1], exp.Identifier):
+        return None
+    source = scope.context.names.fold(first)
+    level: Scope | None = scope
+    while level is not None and level.relation([source]) is None:
+        level = level.parent
+    if level is None or scope.context.catalog.known(scope.context.names.table(node)) is not None:
+        return None
+    column = exp.column(rest[0].copy(), table=first.copy())
+    value = exp.Dot.build([column, *(r.copy() for r in rest[1:])]) if len(rest) > 1 else column
+    alias = node.args.get("alias") or exp.TableAlias(this=rest[-1].copy())
+    array = unnested(scope, exp.Unnest(expressions=[value], alias=alias.copy()))
+    array.of_row = True
+    return array
+
+
 def _lateral(scope: Scope, node: Any) -> Relation:
     this = node.this
     columns = columns_of_alias(scope, node.args.get("alias"))
     if isinstance(this, exp.Unnest):
         relation = unnested(scope, this)
+        relation.of_row = _takes_values(this)
         return relation.renamed(columns)
     if isinstance(this, (exp.Query, exp.Subquery, exp.Values)):
         return scope.context.evaluate(this, scope).renamed(columns)
@@ -175,7 +206,14 @@ def _lateral(scope: Scope, node: Any) -> Relation:
         return open_json(scope, this)
     if str(getattr(this, "name", "")).lower() == "json_tuple" or type(this).__name__ == "JSONTuple":
         return json_tuple(scope, this, columns)
-    return table_function(scope, this, columns)
+    relation = table_function(scope, this, columns)
+    relation.of_row = isinstance(this, _ELEMENTS) and _takes_values(this)
+    return relation
+
+
+def _takes_values(node: Any) -> bool:
+    """Whether a source is made of values of the row around it, and of no query."""
+    return next(node.find_all(exp.Query), None) is None
 
 
 def _join(scope: Scope, join: Any) -> None:
@@ -194,9 +232,25 @@ def _join(scope: Scope, join: Any) -> None:
         if isinstance(condition, exp.Expression):
             walk(scope, condition, scope.influence, JOIN)
             fix(scope, condition, scope.influence, JOIN)
+    _outer(scope, join, [*(before if side in ("RIGHT", "FULL") else ()), *(added if side in ("LEFT", "FULL") else ())])
     if kind in ("SEMI", "ANTI") or side in ("SEMI", "ANTI"):
         _hide(scope, len(before))
         scope.merged = merged
+
+
+def _outer(scope: Scope, join: Any, absent: list[tuple[str, Relation]]) -> None:
+    """Note what decides whether an outer join finds rows: filters of what is joined, and conditions that compare with no other column."""
+    found: Flow = {}
+    for part in all_of(join.args.get("on")) if absent else ():
+        ends = [part.args.get("this"), part.args.get("expression")] if isinstance(part, exp.EQ) else [None]
+        if isinstance(part, exp.Expression) and not all(isinstance(e, exp.Column) for e in ends):
+            walk(scope, part, found, CONDITIONAL)
+    for alias, relation in absent:
+        decided: Flow = {}
+        decided_by(decided, found)
+        decided_by(decided, {key: how for key, how in relation.influence.items() if key[3] == FILTER})
+        if decided:
+            scope.decides[alias] = {**scope.decides.get(alias, {}), **decided}
 
 
 def _hide(scope: Scope, start: int) -> None:

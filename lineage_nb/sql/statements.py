@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import ChainMap
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,16 +12,20 @@ from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError
 
+from lineage_nb.sql.alterations import alter_columns
 from lineage_nb.sql.catalog import Catalog, dialect_of, names_of
 from lineage_nb.sql.commands import HARMLESS, command, table_at
 from lineage_nb.sql.context import Context
 from lineage_nb.sql.ddl import DEFINERS
+from lineage_nb.sql.defaults import SEARCH_PATH, schema_set
+from lineage_nb.sql.defined_functions import define, is_function
 from lineage_nb.sql.draft import Draft
 from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.flows import Cell, trace
 from lineage_nb.sql.fragments import Fragments
 from lineage_nb.sql.functions import FunctionTable
 from lineage_nb.sql.heads import sources, written
+from lineage_nb.sql.logged import logged
 from lineage_nb.sql.model_clause import has_model
 from lineage_nb.sql.queries import evaluate
 from lineage_nb.sql.relations import STAR, Relation
@@ -28,8 +33,8 @@ from lineage_nb.sql.result import Problem, Statement
 from lineage_nb.sql.rewording import logged_rows, logged_to, reworded
 from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.text import StatementText
-from lineage_nb.sql.tokens import Piece, lexer, of_dialect
-from lineage_nb.sql.variables import NOTHING_HELD, Variables, is_constant
+from lineage_nb.sql.tokens import SEVERAL, Piece, Rows, lexer, of_dialect
+from lineage_nb.sql.variables import NOTHING_HELD, Held, Variables, is_constant
 from lineage_nb.sql.words import TRANSFORMATION, UNKNOWN
 from lineage_nb.sql.writes import WRITERS
 
@@ -145,7 +150,7 @@ class Reader:
         try:
             node, tokens = self._parse(tokens, piece.source)
         except _PARSER_FAULTS as error:
-            return self._unparsed(piece, text, error)
+            return self._altered(piece, text) or self._unparsed(piece, text, error)
         try:
             return self._analysed(node, tokens, piece, text)
         except RecursionError:
@@ -155,6 +160,15 @@ class Reader:
                 f"parsed, but not a statement that can be read ({type(error).__name__}: {error})", piece.line
             )
         return self._unread(piece, text, problem)
+
+    def _altered(self, piece: Piece, text: str) -> Statement | None:
+        """What an ALTER that cannot be parsed does to columns, by its words; None for anything else."""
+        if not piece.tokens or piece.tokens[0].text.upper() != "ALTER":
+            return None
+        context, draft = self._context(piece.tokens, piece)
+        alter_columns(self._spread(piece.tokens), Scope(context), draft)
+        draft.kind = "ALTER TABLE"
+        return draft.finish(text, piece.line, (), ()) if draft.alterations else None
 
     def _unread(self, piece: Piece, text: str, problem: Problem) -> Statement:
         """A statement that cannot be read: it still names what it writes, and perhaps what it reads."""
@@ -266,6 +280,8 @@ class Reader:
         if self.variables is not None:
             held = self.variables.seen_in(piece.routine, piece.fill)
         context = Context(self.names, self.catalog, self.functions, piece.variables, held)
+        if piece.rows is not None:
+            self._rows(context, piece.rows)
         draft = Draft()
         written = StatementText(tokens, piece.source, self.dialect)
         context.evaluate = evaluate
@@ -275,6 +291,19 @@ class Reader:
         context.text = written.of
         context.fragment = Fragments(tokens, piece.source, self.dialect).of
         return context, draft
+
+    def _rows(self, context: Context, rows: Rows) -> None:
+        """Let NEW and OLD of a trigger be rows of its table."""
+        tables = [self.names.table(exp.to_table(t, dialect=self.dialect)) for t in rows.table.split(SEVERAL)]
+        if len(tables) == 1:
+            context.rows, context.row_table = rows, tables[0]
+        row: Relation = context.stored(tables[0], read=False)
+        for other in (context.stored(t, read=False) for t in tables[1:]):
+            names = list(dict.fromkeys((*row.names, *other.names)))
+            cells = [[c for r in (row, other) if (c := r.listed(n)) is not None] for n in names]
+            row = Relation(names, [Cell.merged(c) for c in cells])
+        known = {name: Held(row.row(), row) for name in rows.names}
+        context.held = ChainMap(known, dict(context.held))
 
     def _analysed(self, node: Any, tokens: list[Token], piece: Piece, text: str) -> Statement:
         context, draft = self._context(tokens, piece)
@@ -286,7 +315,9 @@ class Reader:
             relation = WRITERS[kind](node, scope, draft)
             if piece.fill is not None and self.variables is not None:
                 self.variables.fill(piece.routine, piece.fill, relation)
-            self._log(piece, scope, draft)
+            self._log(piece, node, scope, draft)
+        elif is_function(node):
+            define(node, scope, draft)
         elif kind in DEFINERS:
             DEFINERS[kind](node, scope, draft)
         elif isinstance(node, exp.Command):
@@ -307,6 +338,12 @@ class Reader:
             context.problem(
                 "MODEL: its rules are not followed, so a measure may come from other measures and rows"
             )
+        verb = tokens[0].text.upper() if tokens else ""
+        if verb == "ALTER":
+            alter_columns(tokens, scope, draft)
+        path = schema_set(tokens, self.names) if verb in ("SET", "ALTER") else ()
+        if path:
+            draft.uses = (SEARCH_PATH, path)
         if piece.role != "statement":
             draft.kind = piece.role.upper()
         if context.dialect == "tsql":
@@ -315,7 +352,7 @@ class Reader:
         text_of = context.fragment if self.results or draft.outputs.keys() != {""} else None
         return draft.finish(text, piece.line, context.inputs, problems, context.references, text_of)
 
-    def _log(self, piece: Piece, scope: Scope, draft: Draft) -> None:
+    def _log(self, piece: Piece, node: Any, scope: Scope, draft: Draft) -> None:
         """Take down what OUTPUT … INTO writes beside the statement itself."""
         if scope.context.dialect != "tsql":
             return
@@ -326,9 +363,12 @@ class Reader:
                 columns.update({name: {("", name, None, TRANSFORMATION): trace(UNKNOWN)} for name in columns or (STAR,)})
         place = logged_to(piece.tokens)
         if place is not None and draft.kind != "DELETE":
-            table = table_at(piece.tokens, place, scope)
-            draft.wrote(table)
-            scope.context.problem(f"OUTPUT … INTO {table}: which columns it writes is not followed")
+            try:
+                logged(piece.tokens, node, scope, draft, lambda inner: self._tree(inner, piece.source))
+            except _PARSER_FAULTS:
+                table = table_at(piece.tokens, place, scope)
+                draft.column(table, STAR, {})
+                scope.context.problem(f"OUTPUT … INTO {table}: which columns it writes is not followed")
         tokens = logged_rows(piece.tokens, self.dialect) if draft.kind == "DELETE" else None
         insert = self._tree(tokens, piece.source) if tokens is not None else None
         if insert is not None and type(insert) in WRITERS:

@@ -9,11 +9,11 @@ from typing import Any
 from sqlglot import exp
 
 from lineage_nb.sql.fixed import fix, fix_equal
-from lineage_nb.sql.flows import CARRIED, PREDICATE, RESTORES, Flow, joined, trace
+from lineage_nb.sql.flows import CARRIED, COMPARED, RESTORES, Flow, deciding, joined, trace
 from lineage_nb.sql.functions import Effect
-from lineage_nb.sql.quantiles import effect_of
+from lineage_nb.sql.quantiles import effect_there
 from lineage_nb.sql.scope import Scope
-from lineage_nb.sql.words import AGGREGATION, COMPOSED, CONDITIONAL, DERIVED, TRANSFORMATION, WINDOW
+from lineage_nb.sql.words import AGGREGATION, COMPOSED, CONDITIONAL, DERIVED, PLAIN, TRANSFORMATION, WINDOW
 
 __all__ = ["STEPS", "Step", "Walk", "behind", "push_arguments"]
 
@@ -34,8 +34,9 @@ class Walk:
 
 def behind(packed: int, effect: Effect) -> int:
     """Trace of a way that goes on through a function."""
-    more = (RESTORES if effect.restores else 0) | (PREDICATE if effect.predicate else 0)
-    step = trace(effect.verdict, effect.masking) | more
+    step = trace(effect.verdict, effect.masking, PLAIN if effect.predicate else None)
+    if effect.restores:
+        step |= RESTORES
     return joined(packed, step) if step else packed
 
 
@@ -93,18 +94,19 @@ def _value(at: Walk, node: Any, subtype: int, packed: int) -> None:
     at.stack.append((node.expression, subtype, packed))
 
 
-def _conditions(at: Walk, nodes: list[Any], subtype: int) -> None:
+def _conditions(at: Walk, nodes: list[Any], subtype: int, packed: int) -> None:
+    """Push what decides a value; of it shows no more than of the value."""
     influence = COMPOSED[subtype][CONDITIONAL]
     for node in nodes:
         if isinstance(node, exp.Expression):
-            at.stack.append((node, influence, CARRIED))
+            at.stack.append((node, influence, deciding(packed)))
             if subtype <= AGGREGATION:
                 fix(at.scope, node, at.flow, influence)
 
 
 def _case(at: Walk, node: Any, subtype: int, packed: int) -> None:
     branches = node.args.get("ifs") or []
-    _conditions(at, [node.args.get("this"), *(b.this for b in branches)], subtype)
+    _conditions(at, [node.args.get("this"), *(b.this for b in branches)], subtype, packed)
     if node.args.get("this") is not None and subtype <= AGGREGATION:
         for branch in branches:
             fix_equal(at.scope, node.this, branch.this, at.flow, COMPOSED[subtype][CONDITIONAL])
@@ -117,7 +119,7 @@ def _decode(at: Walk, node: Any, subtype: int, packed: int) -> None:
     """``DECODE(x, search, result, …, default)`` is a CASE."""
     what, *rest = node.expressions
     pairs = len(rest) // 2 * 2
-    _conditions(at, [what, *rest[:pairs:2]], subtype)
+    _conditions(at, [what, *rest[:pairs:2]], subtype, packed)
     for searched in rest[:pairs:2] if subtype <= AGGREGATION else ():
         fix_equal(at.scope, what, searched, at.flow, COMPOSED[subtype][CONDITIONAL])
     step = COMPOSED[subtype][TRANSFORMATION]
@@ -125,7 +127,7 @@ def _decode(at: Walk, node: Any, subtype: int, packed: int) -> None:
 
 
 def _if(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    _conditions(at, [node.this], subtype)
+    _conditions(at, [node.this], subtype, packed)
     step = COMPOSED[subtype][TRANSFORMATION]
     for arg in ("true", "false"):
         value = node.args.get(arg)
@@ -135,23 +137,26 @@ def _if(at: Walk, node: Any, subtype: int, packed: int) -> None:
 
 def _coalesce(at: Walk, node: Any, subtype: int, packed: int) -> None:
     values = [node.this, *node.expressions]
-    _conditions(at, values, subtype)
+    _conditions(at, values, subtype, packed)
     step = COMPOSED[subtype][TRANSFORMATION]
     at.stack.extend((v, step, packed) for v in values)
 
 
 def _nullif(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    _conditions(at, [node.this, node.expression], subtype)
+    _conditions(at, [node.this, node.expression], subtype, packed)
     at.stack.append((node.this, COMPOSED[subtype][TRANSFORMATION], packed))
 
 
 def _filter(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    _conditions(at, [node.expression.this], subtype)
+    aggregate = node.this
+    while isinstance(aggregate, (exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls)):
+        aggregate = aggregate.this
+    _conditions(at, [node.expression.this], subtype, behind(packed, effect_there(at.scope, aggregate)))
     at.stack.append((node.this, subtype, packed))
 
 
 def _having_max(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    _conditions(at, [node.expression], subtype)
+    _conditions(at, [node.expression], subtype, packed)
     at.stack.append((node.this, subtype, packed))
 
 
@@ -177,7 +182,7 @@ def _within_group(at: Walk, node: Any, subtype: int, packed: int) -> None:
         influence = COMPOSED[subtype][WINDOW]
         at.stack.extend((k, influence, CARRIED) for k in keys)
         return
-    effect = effect_of(at.scope.context.functions, node.this)
+    effect = effect_there(at.scope, node.this)
     step = COMPOSED[subtype][effect.subtype]
     at.stack.extend((k, step, behind(packed, effect)) for k in keys)
 
@@ -211,7 +216,7 @@ def _window(at: Walk, node: Any, subtype: int, packed: int) -> None:
 
 
 def _in(at: Walk, node: Any, subtype: int, packed: int) -> None:
-    step, hidden = COMPOSED[subtype][TRANSFORMATION], joined(packed, trace(DERIVED) | PREDICATE)
+    step, hidden = COMPOSED[subtype][TRANSFORMATION], joined(packed, COMPARED)
     for arg in ("this", "query", "unnest", "field"):
         value = node.args.get(arg)
         if isinstance(value, exp.Expression):
@@ -220,20 +225,30 @@ def _in(at: Walk, node: Any, subtype: int, packed: int) -> None:
 
 
 _MASK = re.compile(r"[*#xX?•._-]*[*#xX?•][*#xX?•._-]*")
-_WHOLE_RUN = re.compile(r"\^?\(?(?:\.|\\[Sw]|\[\^(?:[^\w\]\\]|\\[^\w])+\])(?:[+*]|\{\d+,\})")
+_MANY = r"(?:[+*]|\{[01],\})"
+_FROM_START = re.compile(rf"\^?\(?(?:\.{_MANY}\)?\$?|\[\^@\]{_MANY}\)?)")
+_EVERY_RUN = re.compile(rf"\(?(?:\.|(?:\.|\\[Sw]|\[\^(?:[^\w\]\\]|\\[^\w])+\]){_MANY})\)?")
+_ONE_ONLY = frozenset(("", "postgres", "materialize", "risingwave", "duckdb"))
+"""Dialects that replace what is found first, unless a flag asks for all."""
 
 
-def masks(node: Any) -> bool:
+def masks(node: Any, dialect: str) -> bool:
     """Whether a replacement by pattern puts a mask over all of a value up to a mark, as ``'^[^@]+' → '***'`` does."""
     pattern, mask = node.args.get("expression"), node.args.get("replacement")
-    if not isinstance(pattern, exp.Literal) or not isinstance(mask, exp.Literal):
+    if not isinstance(pattern, exp.Literal) or not isinstance(mask, exp.Literal) or not _MASK.fullmatch(str(mask.this)):
         return False
-    return bool(_MASK.fullmatch(str(mask.this)) and _WHOLE_RUN.match(str(pattern.this)))
+    position, occurrence = node.args.get("position"), node.args.get("occurrence")
+    if (position is not None and str(position) != "1") or (occurrence is not None and str(occurrence) != "0"):
+        return False
+    flags = node.args.get("modifiers")
+    every = dialect not in _ONE_ONLY or (isinstance(flags, exp.Literal) and "g" in str(flags.this))
+    text = str(pattern.this)
+    return bool(_FROM_START.fullmatch(text) or (every and text and _EVERY_RUN.fullmatch(text)))
 
 
 def _regexp_replace(at: Walk, node: Any, subtype: int, packed: int) -> None:
     step = COMPOSED[subtype][TRANSFORMATION]
-    if subtype <= AGGREGATION and masks(node):
+    if subtype <= AGGREGATION and masks(node, at.scope.context.dialect):
         packed = joined(packed, trace(DERIVED, True))  # what is left of it
     push_arguments(node, step, packed, at.stack, None, at.scope.context.functions.configures.get(type(node)))
 

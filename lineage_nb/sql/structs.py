@@ -6,18 +6,22 @@ from typing import Any
 
 from sqlglot import exp
 
-from lineage_nb.sql.flows import CARRIED, Cell, Flow, carry, trace
-from lineage_nb.sql.relations import BaseTable
-from lineage_nb.sql.scope import Scope, held_value
-from lineage_nb.sql.variables import Unknown
-from lineage_nb.sql.words import AGGREGATION, DERIVED, TRANSFORMATION
+from lineage_nb.sql.flows import CARRIED, INNER, Cell, Flow, carry, decided_by, trace
+from lineage_nb.sql.json_parts import UNSURE
+from lineage_nb.sql.json_paths import json_path
+from lineage_nb.sql.relations import BaseTable, Relation
+from lineage_nb.sql.scope import Scope, is_own
+from lineage_nb.sql.variables import Unknown, held_value
+from lineage_nb.sql.words import AGGREGATED, AGGREGATION, DERIVED, IDENTITY, TRANSFORMATION
 
 __all__ = [
     "DOCUMENTS",
     "KEEPS_FIELDS",
+    "arrow_of",
     "bracketed_cell",
     "dotted_cell",
     "element_cell",
+    "is_document",
     "parameter_cell",
     "picked_cell",
     "positional_cell",
@@ -56,6 +60,48 @@ DOCUMENTS = tuple(
     for name in ["FromJson", "ParseJSON", "JSONExtract", "JSONBExtract"]
     if (kind := getattr(exp, name, None)) is not None
 )
+
+
+def _kinds(names: str) -> tuple[Any, ...]:
+    return tuple(kind for name in names.split() if (kind := getattr(exp, name, None)) is not None)
+
+
+_SAME = _kinds("Paren Cast TryCast FromJson ParseJSON")
+_SAME_CALLS = frozenset(("parse_json", "try_parse_json", "json_parse", "to_variant", "to_json", "json"))
+_EXTRACTS = _kinds(
+    "JSONExtract JSONExtractScalar JSONBExtract JSONBExtractScalar JSONExtractArray JSONValueArray JSONValue JSONExtractQuote Bracket"
+)
+
+
+def is_document(scope: Scope, node: Any) -> bool:
+    """Whether a value is one as stored, or a part that was taken out of such: paths inside of it begin there."""
+    while isinstance(node, _SAME) or (type(node) is exp.Anonymous and str(node.name).lower() in _SAME_CALLS):
+        node = node.this if not isinstance(node, exp.Anonymous) else next(iter(node.expressions), None)
+    if isinstance(node, exp.Column):
+        return all(key[3] == IDENTITY or how & INNER for key, how in scope.context.cell(scope, node).flow.items())
+    return isinstance(node, _EXTRACTS)
+
+
+_ARROW_TAKES = frozenset(("postgres", "redshift", "mysql", "sqlite", "materialize", "risingwave", "doris", "singlestore"))
+"""Dialects without lambdas, where an arrow always takes a part out of a document."""
+_OVER_LISTS = ("list_", "array_", "map_", "apply", "filter", "reduce", "transform")
+
+
+def arrow_of(scope: Scope, node: Any) -> tuple[exp.Column, str | None] | None:
+    """``f(doc -> 'key')``, which reads like a lambda: the column, and the key where the text tells it; None: it is one."""
+    if len(node.expressions) != 1 or not isinstance(node.expressions[0], exp.Identifier):
+        return None
+    first: Any = node.this
+    while isinstance(first, (*_EXTRACTS, exp.Binary, exp.Cast)):
+        around: Any = first
+        first = around.this
+    key = json_path(first)
+    if scope.context.dialect not in _ARROW_TAKES:
+        around = node.parent
+        name = str(around.sql_name() if isinstance(around, exp.Func) and not isinstance(around, exp.Anonymous) else getattr(around, "name", ""))
+        if scope.context.dialect != "duckdb" or not isinstance(first, exp.Literal) or name.lower().startswith(_OVER_LISTS):
+            return None
+    return exp.Column(this=node.expressions[0].copy()), key if first is node.this or key is None else f"{key}{UNSURE}"
 
 
 def element_cell(scope: Scope, node: Any) -> Cell:
@@ -135,6 +181,7 @@ def bracketed_cell(scope: Scope, node: Any) -> Cell:
     while type(node) is exp.Bracket:
         keys.append(node.expressions)
         node = node.this
+    document = is_document(scope, node)
     cell = scope.context.cell(scope, node)
     for parts in reversed(keys):
         key = parts[0] if parts else None
@@ -143,7 +190,7 @@ def bracketed_cell(scope: Scope, node: Any) -> Cell:
             cell = cell.field(text)
             continue
         flow: Flow = {}
-        carry(flow, cell.flow, TRANSFORMATION, CARRIED, None if cell.opaque else text)
+        carry(flow, cell.flow, TRANSFORMATION, CARRIED, None if cell.opaque else text, kept=document)
         for part in parts:
             scope.context.walk(scope, part, flow, TRANSFORMATION, trace(DERIVED))
         cell = Cell(flow, cell.fields if text is None else None, opaque=cell.opaque)
@@ -188,7 +235,7 @@ def dotted_cell(scope: Scope, node: exp.Expression) -> Cell | None:
         this = this.this
     if isinstance(this, DOCUMENTS):
         text: Flow = {}
-        carry(text, scope.context.cell(scope, this).flow, TRANSFORMATION, CARRIED, ".".join(reversed(names)))
+        carry(text, scope.context.cell(scope, this).flow, TRANSFORMATION, CARRIED, ".".join(reversed(names)), kept=is_document(scope, this))
         return Cell(text)
     if isinstance(this, (exp.Case, exp.If, exp.Coalesce)):
         return _chosen_field(scope, this, names[::-1])
@@ -234,10 +281,27 @@ def parameter_cell(scope: Scope, node: Any) -> Cell:
 
 
 def scalar_cell(scope: Scope, node: exp.Expression) -> Cell:
-    """A query that stands for a value; what filters it concerns the whole output."""
+    """A query that stands for a value; what filters it concerns the whole output, and decides the value."""
     relation = scope.context.evaluate(node, scope)
     scope.influence.update(relation.influence)
     query = node.unnest() if isinstance(node, exp.Subquery) else node
+    cell = _value_of(relation, query)
+    if not relation.influence:
+        return cell
+    flow = dict(cell.flow)
+    packed = trace(AGGREGATED) if _aggregates(scope, query) and not relation.of_row else CARRIED
+    decided_by(flow, relation.influence, packed)
+    return Cell(flow, cell.fields, opaque=cell.opaque)
+
+
+def _aggregates(scope: Scope, query: Any) -> bool:
+    """Whether a query gives nothing but aggregates that show no value of their group."""
+    items = query.expressions if isinstance(query, exp.Select) else []
+    found = [a for item in items for a in item.find_all(exp.AggFunc) if is_own(item, a)]
+    return bool(found) and all(scope.context.functions.of(a).verdict == AGGREGATED for a in found)
+
+
+def _value_of(relation: Relation, query: Any) -> Cell:
     if query.args.get("for_") is not None:  # FOR JSON, FOR XML: one text of all columns
         text: Flow = {}
         carry(text, relation.row().flow, TRANSFORMATION, CARRIED)

@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlglot import exp
 
+from lineage_nb.sql.called_functions import CALL, HIDDEN, names_in_call, relation_of
 from lineage_nb.sql.expressions import cell_of, walk
-from lineage_nb.sql.flows import CARRIED, Cell, Flow, carry, joined, trace
+from lineage_nb.sql.flows import CARRIED, Cell, Flow, carry, joined, trace, unsure
 from lineage_nb.sql.json_paths import dotted_path
 from lineage_nb.sql.relations import STAR, AnyColumn, BaseTable, Opening, Relation
 from lineage_nb.sql.scope import Scope
+from lineage_nb.sql.structs import is_document
 from lineage_nb.sql.words import DERIVED, TRANSFORMATION, UNKNOWN
 
 __all__ = [
@@ -105,12 +107,11 @@ def table_function(scope: Scope, function: Any, columns: list[str]) -> Relation:
         return unnested(scope, function)
     if name == "identifier" and isinstance(literal := next(iter(function.expressions), None), exp.Literal):
         return scope.context.table(exp.Table(this=exp.DynamicIdentifier(this=literal.copy())))
-    if name == "external_query" or (
-        isinstance(function.parent, exp.Table) and function.parent.args.get("db")
-    ):
-        scope.context.problem(f"{name}: which tables the function reads is not known", function.parent)
-    if isinstance(function, exp.Dot):
-        scope.context.problem(f"{function.sql()}: which tables the function reads is not known")
+    if name == "table" and len(function.expressions) == 1 and isinstance(function.expressions[0], exp.Func):
+        return table_function(scope, function.expressions[0], columns)
+    defined = relation_of(scope, names_in_call(function), view=scope.context.dialect == "clickhouse")
+    if defined is not None:
+        return defined.renamed(columns)
     if name in _REMOTE and len(function.expressions) > 1 and isinstance(function.expressions[1], exp.Column):
         return scope.context.table(exp.to_table(function.expressions[1].sql()))
     if name == "table_changes" and (literal := next(function.find_all(exp.Literal), None)) is not None:
@@ -123,17 +124,32 @@ def table_function(scope: Scope, function: Any, columns: list[str]) -> Relation:
     flow = {} if tables else _arguments(scope, function)
     for table in tables:
         carry(flow, scope.context.table(table).row().flow, TRANSFORMATION, CARRIED)
-    whole = Cell(flow, opaque=True)
+    if _is_unknown(scope, function, name, bool(tables), bool(flow)):
+        scope.context.problem(f"{name}: {HIDDEN}", function.parent)
+        flow = {**flow, ("", f"{name}{CALL}", None, TRANSFORMATION): trace(UNKNOWN)}
     if not columns:
         alias = alias_of(function.parent) if function.parent is not None else ""
         columns = [alias] if alias and scope.context.scalar_functions else [STAR]
         if columns == [STAR] and name in _GENERATORS:
             return Relation(_GENERATORS[name], [Cell({}) for _ in _GENERATORS[name]])
     if name in _RECORDS and columns and scope.context.dialect in ("postgres", "redshift", "duckdb"):
-        return _records(columns, flow)
+        return _records(columns, flow, sure=all(is_document(scope, a) for a in function.expressions))
+    if name not in _OF_ARRAYS:
+        flow = unsure(flow)
+    whole = Cell(flow, opaque=True)
     cells = [Cell(flow, opaque=True) for _ in columns]
     openings = [Opening(AnyColumn(cells[0]), frozenset())] if columns == [STAR] else []
     return Relation(columns, cells, openings, whole=whole)
+
+
+def _is_unknown(scope: Scope, function: Any, name: str, of_tables: bool, of_columns: bool) -> bool:
+    """Whether a function in FROM may read tables that its arguments do not name."""
+    dialect = scope.context.dialect
+    if of_tables or name in _OF_VALUES or (dialect == "clickhouse" and name in _CLICKHOUSE):
+        return False
+    if of_columns and dialect in _OF_ARGUMENTS:
+        return False
+    return isinstance(function, (exp.Anonymous, exp.Dot)) or name in _FILE_READERS
 
 
 _GENERATORS: dict[str, tuple[str, ...]] = {"generator": (), "range": ("id",), "numbers": ("number",), "zeros": ("zero",)}
@@ -141,6 +157,25 @@ _GENERATORS: dict[str, tuple[str, ...]] = {"generator": (), "range": ("id",), "n
 _REMOTE = frozenset(("remote", "remotesecure", "cluster", "clusterallreplicas"))
 
 
+_CLICKHOUSE = frozenset(("numbers_mt", "zeros_mt", "generaterandom", "generateseries", "values", "null", "format", "fuzzjson", "view", "loop"))
+_OF_ARGUMENTS = frozenset(("hive", "spark", "spark2"))
+"""Dialects whose own table functions see their arguments and no tables."""
+_OF_VALUES = frozenset(
+    (
+        *("generator", "range", "numbers", "zeros", "sequence", "generate_series", "generate_subscripts", "generate_array"),
+        *("generate_date_array", "generate_timestamp_array", "flatten", "split_to_table", "strtok_split_to_table", "string_split"),
+        *("string_to_table", "string_split_to_table", "regexp_split_to_table", "regexp_matches", "regexp_substr_to_table", "unnest"),
+        *("json_each", "json_each_text", "jsonb_each", "jsonb_each_text", "json_tree", "jsonb_tree", "json_object_keys", "jsonb_object_keys"),
+        *("json_array_elements", "jsonb_array_elements", "json_array_elements_text", "jsonb_array_elements_text", "json_to_record"),
+        *("json_to_recordset", "jsonb_to_record", "jsonb_to_recordset", "json_populate_record", "json_populate_recordset"),
+        *("jsonb_populate_record", "jsonb_populate_recordset", "jsonb_path_query", "json_table", "xmltable", "openjson", "openxml"),
+        *("variant_explode", "variant_explode_outer", "explode", "explode_outer", "posexplode", "posexplode_outer", "inline", "inline_outer"),
+        *("stack", "json_tuple", "parse_url_tuple", "ts_parse", "unnest_struct", "skeys", "svals", "each", "hstore_each", "str_split"),
+    )
+)
+"""Functions that give rows made of their arguments and of nothing else."""
+_OF_ARRAYS = frozenset(("json_array_elements", "jsonb_array_elements", "json_array_elements_text", "jsonb_array_elements_text"))
+"""Functions that take arrays apart and nothing else: what is a part of an element is a part of the array."""
 _RECORDS = frozenset(
     [
         "json_to_record",
@@ -155,12 +190,12 @@ _RECORDS = frozenset(
 )
 
 
-def _records(columns: list[str], flow: Flow) -> Relation:
+def _records(columns: list[str], flow: Flow, *, sure: bool) -> Relation:
     """``jsonb_to_recordset(doc) AS r(sku text, qty int)``: the columns are keys of the document."""
     cells = []
     for column in columns:
         part: Flow = {}
-        carry(part, dict.fromkeys(flow, CARRIED), TRANSFORMATION, CARRIED, column)
+        carry(part, dict.fromkeys(flow, CARRIED), TRANSFORMATION, CARRIED, column, kept=sure)
         cells.append(Cell(part))
     return Relation(columns, cells)
 
@@ -198,8 +233,13 @@ def _elements(scope: Scope, function: Any, columns: list[str]) -> Relation:
     path = next((dotted_path(str(k.expression.this)) for k in function.expressions if _is_path(k)), None)
     if path:
         deeper: Flow = {}
-        carry(deeper, element.flow, TRANSFORMATION, CARRIED, path)
+        carry(deeper, element.flow, TRANSFORMATION, CARRIED, path, kept=is_document(scope, argument))
         element = Cell(deeper)
+    if scope.context.dialect == "snowflake":  # where it takes objects apart, too, key by key
+        element = Cell(unsure(element.flow), element.fields, opaque=element.opaque)
+    elif any(key[2] is not None for key in element.flow):
+        flow = {k: v for k, v in element.flow.items() if k[2] is None}
+        element = Cell(flow | unsure({k: v for k, v in element.flow.items() if k[2] is not None}), element.fields, opaque=element.opaque)
     lower = [c.lower() for c in columns]
     if set(lower) >= {"seq", "key", "path", "index", "value"}:  # Snowflake's FLATTEN
         position = Cell({k: joined(trace(DERIVED), v) for k, v in element.flow.items()})
@@ -282,6 +322,7 @@ def json_table(scope: Scope, node: Any) -> Relation:
 def _json_columns(scope: Scope, node: Any, definitions: list[Any]) -> Relation:
     """Columns that JSON_TABLE and OPENJSON take out of a document by their paths."""
     source = cell_of(scope, node.this)
+    document = is_document(scope, node.this)
     start = _path_text(node.args.get("path"))
     names, cells = [], []
     for definition in definitions:
@@ -289,10 +330,10 @@ def _json_columns(scope: Scope, node: Any, definitions: list[Any]) -> Relation:
         path = ".".join(p for p in (start, _path_text(definition.args.get("path")) or name) if p)
         flow: Flow = {}
         if not definition.args.get("ordinality"):
-            carry(flow, source.flow, TRANSFORMATION, CARRIED, path)
+            carry(flow, source.flow, TRANSFORMATION, CARRIED, path, kept=document)
         names.append(name)
         cells.append(Cell(flow))
-    return Relation(names, cells, whole=element_of(source))
+    return Relation(names, cells, whole=Cell(unsure(element_of(source).flow), opaque=True))
 
 
 def _path_text(node: Any) -> str:
@@ -328,10 +369,11 @@ def json_tuple(scope: Scope, node: Any, columns: list[str]) -> Relation:
     """Hive's json_tuple: a column for each key."""
     arguments = [a for a in (node.this, *node.expressions) if isinstance(a, exp.Expression)]
     source = cell_of(scope, arguments[0])
+    document = is_document(scope, arguments[0])
     cells = []
     for key, _ in zip(arguments[1:], columns, strict=False):
         flow: Flow = {}
         path = str(key.this) if isinstance(key, exp.Literal) else None
-        carry(flow, source.flow, TRANSFORMATION, CARRIED, path)
+        carry(flow, source.flow, TRANSFORMATION, CARRIED, path, kept=document)
         cells.append(Cell(flow))
     return Relation(columns[: len(cells)], cells, whole=element_of(source))

@@ -19,9 +19,11 @@ from sqlglot.errors import TokenError
 from lineage_nb.sql.result import Problem
 
 __all__ = [
+    "SEVERAL",
     "STRINGS",
     "Fill",
     "Piece",
+    "Rows",
     "Text",
     "breaks",
     "family",
@@ -90,6 +92,17 @@ class Fill(NamedTuple):
         return [word for name in self.names for word in name.split(".")]
 
 
+SEVERAL = "\n;\n"
+"""Between the tables of `Rows`."""
+
+
+class Rows(NamedTuple):
+    """Names that stand for rows of a table, in lower case: NEW and OLD of a trigger; the table, or each, as written."""
+
+    names: frozenset[str]
+    table: str
+
+
 class Piece(NamedTuple):
     """One statement cut out of a script.
 
@@ -112,6 +125,8 @@ class Piece(NamedTuple):
         Names declared so far, in lower case and without ``@``: they are not columns.
     fill : Fill or None
         Which variables take what it gives.
+    rows : Rows or None
+        Of a trigger: what NEW and OLD are.
     """
 
     tokens: list[Token]
@@ -122,6 +137,7 @@ class Piece(NamedTuple):
     routine: str = ""
     variables: frozenset[str] = frozenset()
     fill: Fill | None = None
+    rows: Rows | None = None
 
     @property
     def text(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlglot import Token, TokenType
 
@@ -13,7 +13,10 @@ from lineage_nb.sql.relations import Relation
 from lineage_nb.sql.tokens import STRINGS, Fill
 from lineage_nb.sql.words import TRANSFORMATION
 
-__all__ = ["NOTHING_HELD", "Held", "Unknown", "Variables", "is_constant"]
+if TYPE_CHECKING:
+    from lineage_nb.sql.scope import Scope
+
+__all__ = ["NOTHING_HELD", "Held", "Unknown", "Variables", "held_field", "held_value", "is_constant"]
 
 _LARGEST: Final = 1_000
 """Input columns of one variable; one that may hold more is not followed."""
@@ -137,3 +140,33 @@ def _either(before: Held, after: Held) -> Held | None:
     if len(cell.flow) > _LARGEST:
         return None
     return Held(cell, None, {**before.influence, **after.influence})
+
+
+def held_value(scope: Scope, name: str) -> Cell:
+    """What a variable holds; what decided it decides the rows that it is used for."""
+    held = scope.context.held.get(name)
+    if held is None:
+        return Unknown(name)
+    scope.influence.update(held.influence)
+    return held.cell
+
+
+def held_field(scope: Scope, path: list[str]) -> Cell | None:
+    """A column of a row that a variable holds; None for one that is not known."""
+    context = scope.context
+    alone = context.held.get(".".join(path).lower())
+    held = alone or context.held.get(path[0].lower())
+    if held is None:
+        return None
+    if alone is not None:
+        scope.influence.update(alone.influence)
+        return alone.cell
+    cell = None
+    if held.row is not None:
+        cell = held.row.listed(path[1]) or held.row.possible(path[1])
+    if cell is None:
+        return None
+    scope.influence.update(held.influence)
+    for name in path[2:]:
+        cell = cell.field(name)
+    return cell

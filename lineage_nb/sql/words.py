@@ -15,9 +15,11 @@ __all__ = [
     "CONDITIONAL",
     "DERIVED",
     "FILTER",
+    "GENERATED",
     "GROUP_BY",
     "IDENTITY",
     "JOIN",
+    "PARTITION_KEY",
     "PLAIN",
     "PSEUDONYMISED",
     "REDACTED",
@@ -27,6 +29,7 @@ __all__ = [
     "UNKNOWN",
     "VERDICTS",
     "WINDOW",
+    "plain_type",
     "type_of",
 ]
 
@@ -60,6 +63,22 @@ DERIVED: Final = 3
 AGGREGATED: Final = 4
 REDACTED: Final = 5
 VERDICTS: Final = ("plain", "unknown", "pseudonymised", "derived", "aggregated", "redacted")
+
+GENERATED: Final = " GENERATED"
+"""Ends the type of a column that the engine fills, so that INSERT by position leaves it out."""
+PARTITION_KEY: Final = " PARTITION KEY"
+"""Ends the type, before `GENERATED`, of a column by which a table is partitioned."""
+
+
+def plain_type(declared: str | None) -> str | None:
+    """A declared type without the marks of columns that the engine fills, and of those that partition a table.
+
+    Examples
+    --------
+    >>> plain_type("int GENERATED"), plain_type("int")
+    ('int', 'int')
+    """
+    return declared.removesuffix(GENERATED).removesuffix(PARTITION_KEY) or None if declared else declared
 
 
 def type_of(subtype: int) -> str:

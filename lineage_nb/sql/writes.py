@@ -24,6 +24,7 @@ from lineage_nb.sql.flows import Flow
 from lineage_nb.sql.queries import evaluate
 from lineage_nb.sql.relations import BaseTable, Relation
 from lineage_nb.sql.scope import Scope
+from lineage_nb.sql.sources import add_sources
 from lineage_nb.sql.words import FILTER
 
 __all__ = ["WRITERS", "write"]
@@ -73,7 +74,7 @@ def _insert(node: Any, scope: Scope, draft: Draft) -> Relation:
     ]
     query = node.expression
     draft.wrote(table.table)
-    if node.args.get("overwrite") and not target.args.get("partition"):
+    if node.args.get("overwrite") and not target.args.get("partition") and not _by_partition(table, inner):
         draft.event("replace", table.table)
     relation: Relation
     if isinstance(query, exp.Table):
@@ -92,6 +93,13 @@ def _insert(node: Any, scope: Scope, draft: Draft) -> Relation:
     return returning(node, inner, table, target, relation.influence)
 
 
+def _by_partition(table: BaseTable, scope: Scope) -> bool:
+    """Whether Spark or Hive may replace only those partitions that the query has rows of."""
+    known = scope.context.catalog.known(table.table)
+    spark = scope.context.dialect in ("spark", "spark2", "databricks", "hive")
+    return spark and (scope.context.catalog.dynamic_partitions or (known is not None and known.partitioned))
+
+
 def _dynamic(target: Any, scope: Scope) -> list[str]:
     """Partition columns without a value: the query gives them behind the listed ones."""
     partition = target.args.get("partition")
@@ -105,13 +113,38 @@ def _conflict(
     conflict = node.args.get("conflict")
     if conflict is None or not conflict.expressions:
         return
-    inner = Scope(scope.context, scope, scope.ctes)
+    around = Scope(scope.context, _sources(node.expression, scope), scope.ctes)
     excluded = Relation(list(names), relation.cells[: len(names)])
-    inner.relations = [(alias_of(node.this, table), table), ("excluded", excluded), ("new", excluded)]
+    around.relations = [("excluded", excluded), ("new", excluded), *_named_rows(node.expression, excluded, scope)]
+    for call in [c for e in conflict.expressions for c in e.find_all(exp.Anonymous) if c.name.upper() == "VALUES"]:
+        if len(call.expressions) == 1:  # MySQL's VALUES(a)
+            name = call.expressions[0]
+            name = name.this if isinstance(name, exp.Column) else name
+            call.replace(exp.Column(this=name.copy(), table=exp.to_identifier("excluded")))
+    inner = Scope(scope.context, around, scope.ctes)
+    inner.relations = [(alias_of(node.this, table), table)]
     where = conflict.args.get("where")
     if where is not None:
         walk(inner, where.this, inner.influence, FILTER)
     assign(conflict.expressions, inner, draft, table)
+
+
+def _sources(query: Any, scope: Scope) -> Scope:
+    """What MySQL's ON DUPLICATE KEY UPDATE sees of the query: its sources."""
+    if scope.context.dialect != "mysql" or not isinstance(query, exp.Select) or query.args.get("from_") is None:
+        return scope
+    inner = Scope(scope.context, scope, scope.ctes)
+    add_sources(inner, query.args["from_"].this, query.args.get("joins") or [])
+    return inner
+
+
+def _named_rows(query: Any, rows: Relation, scope: Scope) -> list[tuple[str, Relation]]:
+    """MySQL's name for the rows that are inserted: ``VALUES (…) AS new(a, b)``."""
+    alias = query.args.get("alias") if isinstance(query, (exp.Values, exp.Subquery)) else None
+    if alias is None or not alias.name:
+        return []
+    columns = [scope.context.names.fold(c) for c in alias.args.get("columns") or ()]
+    return [(alias.name.lower(), Relation(columns, rows.cells[: len(columns)]) if columns else rows)]
 
 
 def _multi(node: Any, scope: Scope, draft: Draft) -> Relation:

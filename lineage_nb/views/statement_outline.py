@@ -87,7 +87,7 @@ def outline(found: SqlLineage) -> Outline:
     >>> drawn.rows["FILTER"][0].column
     'c'
     """
-    edges = [edge for _, flow in found.flows for edge in flow]
+    edges = [edge for _, flow in found.flows for edge in flow if not edge.inner]
     by_table: dict[str, list[Edge]] = {t: [] for t in (*found.outputs, *found.columns)}
     for edge in edges:
         by_table.setdefault(edge.output_table, []).append(edge)

@@ -419,7 +419,7 @@ DYNAMIC = [
     (
         "bigquery",
         'EXECUTE IMMEDIATE """SELECT a FROM t WHERE b = \'x\'""" INTO y USING 1',
-        ["SELECT a FROM t WHERE b = 'x'"],
+        ["? SELECT a FROM t WHERE b = 'x'"],
     ),
     (
         "bigquery",

@@ -13,11 +13,12 @@ from lineage_nb.graph.csr import Ints, build_csr
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.search import closure
 
-__all__ = ["BORDERS", "Border", "crossings", "flows", "zones"]
+__all__ = ["BORDERS", "NOWHERE", "Border", "crossings", "flows", "zones"]
 
 Border = Literal["region", "purpose", "namespace"]
 BORDERS: Final = ("region", "purpose")
 """Borders that tags draw: ``region:eu``, ``purpose:ads``."""
+NOWHERE: Final = "(no region)"
 _UNTOLD: Final = pl.DataFrame(schema={"node": pl.Int64, "zone": pl.String})
 
 
@@ -29,7 +30,7 @@ def zones(lineage: Lineage, border: Border) -> pl.DataFrame:
     lineage : Lineage
         The snapshot.
     border : {"region", "purpose", "namespace"}
-        Tags ``region:<zone>`` or ``purpose:<zone>`` of the node; of its dataset where it has none, of what its dataset
+        Tags ``region:<zone>`` or ``purpose:<zone>``, in any case, of the node; of its dataset where it has none, of what its dataset
         is part of (parent) where that has none. Or the namespace of its dataset.
 
     Returns
@@ -43,7 +44,8 @@ def zones(lineage: Lineage, border: Border) -> pl.DataFrame:
         return pl.DataFrame({"node": np.arange(len(coded.ids)), "zone": namespace}, schema=_UNTOLD.schema).drop_nulls()
     prefix = border + ":"
     tagged = nodes.select("tags", node=pl.int_range(pl.len(), dtype=pl.Int64)).drop_nulls("tags").explode("tags")
-    own = tagged.filter(pl.col("tags").str.starts_with(prefix)).select("node", zone=pl.col("tags").str.slice(len(prefix)).str.strip_chars().str.to_lowercase())
+    tag = pl.col("tags").str.strip_chars().str.to_lowercase()
+    own = tagged.filter(tag.str.starts_with(prefix)).select("node", zone=tag.str.slice(len(prefix)).str.strip_chars())
     own = own.filter(pl.col("zone") != "").unique()
     if own.is_empty():
         return _UNTOLD
@@ -64,14 +66,22 @@ def zones(lineage: Lineage, border: Border) -> pl.DataFrame:
 def crossings(trace: Trace, border: Border) -> list[tuple[str, Trace, Ints, str]]:
     """Follow what begins in each zone by itself; a copy in several zones crosses into each that it did not begin in.
 
+    What begins where no region is told crosses into each region that it goes to.
+
     Returns
     -------
     list of tuple
         (zone, its trace, nodes that a label of it reaches, zone they are in): each pair of zones that data crosses.
     """
     known = zones(trace.lineage, border)
-    begin = trace.tagged.with_columns(pl.col("i").cast(pl.Int64)).join(known, left_on="i", right_on="node")
+    tagged = trace.tagged.with_columns(pl.col("i").cast(pl.Int64))
+    begin = tagged.join(known, left_on="i", right_on="node")
     begin = begin.filter(pl.col("zone").is_in(_left(trace, known).implode()))
+    if border == "region" and known.height:
+        told = pl.Series(trace.lineage.coded.data.astype(np.int64)).gather(known["node"]).unique()
+        further = pl.Series(_leads(trace.lineage, told)).gather(trace.lineage.coded.data[tagged["i"].to_numpy()])
+        nowhere = tagged.filter(further).join(known, left_on="i", right_on="node", how="anti")
+        begin = pl.concat([begin, nowhere.with_columns(zone=pl.lit(NOWHERE))])
     found = []
     for (zone,), rows in begin.sort("zone").group_by("zone", maintain_order=True):
         mine = Trace(trace.lineage, trace.tagged.filter(pl.col("i").is_in(rows["i"].implode())), trace.every, trace.barred)

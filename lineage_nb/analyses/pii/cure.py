@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.pii.cure_units import Bools, Units, carrying, fewest, units
-from lineage_nb.analyses.pii.labels import canonical, is_special
+from lineage_nb.analyses.pii.labels import chosen, is_special
 from lineage_nb.analyses.pii.propagation import trace_of
 from lineage_nb.analyses.pii.trace import CERTAINTIES, VERDICTS, Trace
 from lineage_nb.analyses.result import Answer, plural
@@ -116,10 +116,10 @@ def _wanted(trace: Trace, target: int, labels: Iterable[str] | None) -> list[str
         raise LineageError(f"{name} is held as columns; cure one of its columns: {shown}")
     if not here:
         raise LineageError(f"{name} needs no cure: no label reaches it")
-    asked = here if labels is None else [canonical(x) for x in ([labels] if isinstance(labels, str) else labels)]
+    asked = here if labels is None else chosen(labels, here)
     unknown = [x for x in asked if x not in here]
-    if unknown or not asked:
-        raise LineageError(f"{name} needs no cure of {unknown or asked}. Labels that reach it: {', '.join(here)}.")
+    if unknown:
+        raise LineageError(f"{name} needs no cure of {unknown}. Labels that reach it: {', '.join(here)}.")
     strong = rows.filter(pl.col("verdict") <= _WEAKEST)["label"].to_list()
     return sorted({x for x in asked if trace.labels.index(x) in strong})
 

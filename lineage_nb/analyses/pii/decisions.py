@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from lineage_nb.analyses.classify.safe_yaml import dumped, loaded, read_text, shown
+from lineage_nb.analyses.pii.labels import PREFIX, canonical_labels
 from lineage_nb.errors import FormatError, LineageError, SchemaError
 
 __all__ = ["Decisions", "as_decisions"]
@@ -39,6 +40,8 @@ _KIND = pl.when(pl.col("decision") == "accepted").then(pl.lit("accepted")).other
 @dataclass(frozen=True, eq=False)
 class Decisions:
     """What people decided, oldest first; of several about the same, the last one counts. Immutable.
+
+    When an override ends, the one before it that still holds counts again; an acceptance that has ended leaves none behind.
 
     Two kinds: an override says that a node is (or is not) personal data of a label; an acceptance says that an
     exposure of a label, at a node or to a recipient, is known and allowed until a day. Days are judged by the day
@@ -116,9 +119,8 @@ class Decisions:
 
     @property
     def latest(self) -> pl.DataFrame:
-        """The last decision of each kind about each node, recipient and label; sorted by these."""
-        last = self.frame.with_columns(_KIND).unique(_ABOUT, keep="last", maintain_order=True)
-        return last.sort(_ABOUT, nulls_last=True).drop("kind")
+        """The last decision of each kind about each node, recipient and label, however it is spelled; sorted by these."""
+        return _last(self.frame)
 
     def overrides(self, day: date | None) -> pl.DataFrame:
         """Overrides in force on a day: node, label, decision (is or is_not), by, why, until.
@@ -151,8 +153,10 @@ class Decisions:
         return self.latest.clear() if day is None else self.latest.filter(pl.col("until") < day)
 
     def _in_force(self, day: date | None) -> pl.DataFrame:
-        last = self.latest
-        return last if day is None else last.filter(pl.col("until").is_null() | (pl.col("until") >= day))
+        if day is None:
+            return self.latest
+        holds, accepted = pl.col("until").is_null() | (pl.col("until") >= day), pl.col("decision") == "accepted"
+        return pl.concat([_last(self.frame.filter(~accepted & holds)), self.latest.filter(accepted & holds)]).sort(_ABOUT[:3], nulls_last=True, maintain_order=True)
 
     @classmethod
     def read(cls, path: AnyPath) -> Decisions:
@@ -193,6 +197,12 @@ class Decisions:
         entries = [{k: v for k, v in row.items() if v is not None} for row in rows.iter_rows(named=True)]
         target.write_text(dumped(entries), encoding="utf-8", newline="")
         return target
+
+
+def _last(frame: pl.DataFrame) -> pl.DataFrame:
+    last = frame.with_columns(_KIND, same=canonical_labels(frame["label"]))
+    last = last.unique([*(c for c in _ABOUT if c != "label"), "same"], keep="last", maintain_order=True)
+    return last.sort(_ABOUT, nulls_last=True).drop("kind", "same")
 
 
 def as_decisions(given: Any) -> Decisions:
@@ -268,14 +278,16 @@ def _checked(rows: Iterable[Any], where: str) -> pl.DataFrame:
             continue
         faults += [f"{place}: unknown key {shown(k)}; known: {', '.join(_SCHEMA)}" for k in row if k not in _SCHEMA]
         texts = {c: _text(row.get(c), f"{place}: {c}", faults) for c, t in _SCHEMA.items() if t == pl.String}
-        faults += [f"{place}: {k} is missing" for k in _REQUIRED if row.get(k) in (None, "")]
+        faults += [f"{place}: {k} is missing" for k in _REQUIRED if row.get(k) is None or (isinstance(row[k], str) and not row[k].strip())]
         until = None
         try:
             until = _day(row.get("until"))
         except LineageError as error:
             faults.append(f"{place}: until {error}")
         faults += [f"{place}: {fault}" for fault in _misfits(texts, row.get("until"))]
-        label = texts["label"].removeprefix("pii:") if texts["label"] else None
+        label = texts["label"].strip() if texts["label"] else None
+        if label is not None and label[: len(PREFIX)].lower() == PREFIX:
+            label = label[len(PREFIX) :].strip()
         good.append({**texts, "label": label, "until": until})
     if faults:
         raise SchemaError.of(where, faults[:50] + ([f"and {len(faults) - 50} more"] if len(faults) > 50 else []))
@@ -300,7 +312,7 @@ def _misfits(row: Mapping[str, str | None], until: object) -> Iterable[str]:
 
 
 def _text(value: object, place: str, faults: list[str]) -> str | None:
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if not isinstance(value, str):
         faults.append(f"{place} is {shown(value)}, no text; put it in quotes")

@@ -9,10 +9,12 @@ import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.pii.access import Access
+from lineage_nb.analyses.pii.beyond_sources import without_source
 from lineage_nb.analyses.pii.decisions import Decisions
-from lineage_nb.analyses.pii.labels import is_special
+from lineage_nb.analyses.pii.ends import DENIED
+from lineage_nb.analyses.pii.labels import canonical, is_special
 from lineage_nb.analyses.pii.policy import ACTIONS
-from lineage_nb.analyses.pii.trace import PREFIX, VERDICTS
+from lineage_nb.analyses.pii.trace import VERDICTS, Trace
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
 
@@ -35,6 +37,7 @@ ROWS: Final = {
     "without": pl.Boolean,
     "use": pl.String,
     "last": pl.Date,
+    "reader": pl.String,
 }
 """What a key sees of a place, before any policy."""
 FRAME: Final = {
@@ -66,29 +69,33 @@ _NAMED: Final = 20
 _USES: Final = ("stale", "unknown", "used")
 
 
-def seen_by(lineage: Lineage, who: Access, facts: pl.DataFrame, use: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+def seen_by(trace: Trace, who: Access, facts: pl.DataFrame, use: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
     """Join who gets a place with what is in it.
 
     Parameters
     ----------
-    lineage, who
-        The snapshot, and who may read what.
+    trace, who
+        The searches behind the answer, and who may read what.
     facts : polars.DataFrame
         Columns of `exposure_ends.FACTS`.
     use : polars.DataFrame
         Columns key, place, use, last.
     seen : polars.DataFrame
-        The answer's rows, with place, at_origin, rank (numbers) and stated.
+        The answer's rows, with place, at_origin, about, sureness, rank (numbers) and stated.
 
     Returns
     -------
     polars.DataFrame
         Columns of `ROWS`.
     """
-    may = who.allowed.filter(pl.col("hides") == 0).select(key="reader", at_origin="place", may=pl.lit(value=True))
+    lineage = trace.lineage
     principal = pl.Series(lineage.coded.of_kind("principal"))
-    rows = facts.join(seen, on="place").join(may, on=["key", "at_origin"], how="left").join(use, on=["key", "place"], how="left")
+    rows = facts.join(seen, on="place").join(use, on=["key", "place"], how="left")
     rows = rows.with_columns(person=principal.gather(rows["key"]) if rows.height else pl.lit(value=True))
+    mine = rows["person"].to_numpy()
+    about = rows.filter("person").select("place", reader="key", origin="at_origin", about="about", certainty="sureness")
+    without = np.zeros(rows.height, dtype=bool)
+    without[mine] = without_source(trace, about, who.allowed.filter(pl.col("hides") == 0).select("reader", "place"))
     ids, words = lineage.coded.ids, pl.Series(VERDICTS)
     rank = rows.select(pl.max_horizontal("rank", "hides"))["rank"]
     return rows.with_columns(
@@ -96,7 +103,8 @@ def seen_by(lineage: Lineage, who: Access, facts: pl.DataFrame, use: pl.DataFram
         verdict=words.gather(rank),
         certainty=pl.when(pl.col("stated") & pl.col("sure")).then(pl.lit("proved")).otherwise(pl.lit("possible")),
         via=pl.when(pl.col("holder") != pl.col("key")).then(ids.gather(rows["holder"])),
-        without=pl.when("person").then(pl.col("may").is_null() & (pl.col("place") != pl.col("at_origin"))),
+        without=pl.when("person").then(pl.Series(without)),
+        reader=pl.lit(None, pl.String),
     ).select(list(ROWS)).cast(ROWS)  # type: ignore[arg-type]
 
 
@@ -118,11 +126,11 @@ def accepted(rows: pl.DataFrame, decisions: Decisions, lineage: Lineage, day: da
     past = decisions.expired(day).filter(pl.col("decision") == "accepted")
     for status, book in (("accepted", decisions.accepted(day)), ("expired", past)):
         for decision in _known(book, lineage).iter_rows(named=True):
-            fits = pl.col("label") == decision["label"].removeprefix(PREFIX)
+            fits = pl.col("label") == canonical(decision["label"])
             if decision["node"] is not None:
                 fits &= (pl.col("node") == decision["node"]) | (pl.col("home") == decision["node"])
             if decision["recipient"] is not None:
-                fits &= (pl.col("key") == decision["recipient"]) | (pl.col("via") == decision["recipient"])
+                fits &= pl.any_horizontal(pl.col(c).eq_missing(pl.lit(decision["recipient"])) for c in ("key", "via", "reader"))
             mine = rows.filter(fits.fill_null(value=False)).select("row", status=pl.lit(status), until=pl.lit(decision["until"], pl.Date))
             found.append(mine)
     if not found:
@@ -163,6 +171,7 @@ def grouped(rows: pl.DataFrame, who: Access, seeing: pl.DataFrame, lineage: Line
     by_column : bool
         Whether keys are columns.
     """
+    rows = rows.with_columns(behind=pl.coalesce("reader", "key"))
     if by_column:
         rows = rows.with_columns(key="node", kind=pl.lit("column"), without=pl.lit(None, pl.Boolean))
     ranked = _beyond(_ranked(rows))
@@ -178,7 +187,9 @@ def grouped(rows: pl.DataFrame, who: Access, seeing: pl.DataFrame, lineage: Line
         pl.col("last").max().alias("last_read"),
         pl.col("until").max(),
     )
-    told = lines.join(_people(ranked, line, who, seeing, lineage), on=line, how="left", maintain_order="left")
+    own = pl.col("reader").is_not_null() | by_column
+    people = pl.concat([_readers(ranked.filter(own), line, who, lineage), _people(ranked.filter(~own), line, who, seeing, lineage)])
+    told = lines.join(people, on=line, how="left", maintain_order="left")
     told = told.with_columns(pl.col("use").replace_strict(dict(enumerate(_USES)), default=None, return_dtype=pl.String))
     told = told.with_columns(pl.col("people").fill_null(0), pl.col("who").fill_null(pl.lit([], pl.List(pl.String))))
     return _ranked(told).select(list(FRAME)).cast(FRAME)  # type: ignore[arg-type]
@@ -206,6 +217,13 @@ def _ranked(rows: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(special=pl.col("label").is_in(special))
     size = [-pl.col("people")] if "people" in rows.columns else []
     return rows.sort([*order, *size, "key", "label", "node", "kind", "status", "how"], nulls_last=True)
+
+
+def _readers(rows: pl.DataFrame, line: list[str], who: Access, lineage: Lineage) -> pl.DataFrame:
+    """Persons and services whose own rows are in each line: people, and the first of them."""
+    rows = rows.with_columns(leaf=lineage.coded.numbers(rows["behind"]).cast(pl.Int64))
+    mine = rows.filter(pl.col("leaf").is_in(pl.Series(who.leaves).implode()) & (pl.col("how") != DENIED))
+    return mine.group_by(line, maintain_order=True).agg(pl.col("leaf").n_unique().cast(pl.Int64).alias("people"), pl.col("behind").unique().sort().head(_NAMED).alias("who"))
 
 
 def _people(rows: pl.DataFrame, line: list[str], who: Access, seeing: pl.DataFrame, lineage: Lineage) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import polars as pl
 
 from lineage_nb.analyses.pii.access import Access
 from lineage_nb.analyses.pii.ends import DENIED
+from lineage_nb.analyses.pii.labels import canonical
 from lineage_nb.analyses.pii.trace import Trace
 from lineage_nb.analyses.pii.why import explain
 from lineage_nb.errors import LineageError, did_you_mean
@@ -62,7 +63,7 @@ def why(
     if rows.is_empty():
         raise LineageError(f"{key!r} is not in this answer.{did_you_mean(key, known)}")
     if label is not None:
-        rows = rows.filter(pl.col("label") == label.removeprefix("pii:"))
+        rows = rows.filter(pl.col("label") == canonical(label))
         if rows.is_empty():
             labels = frame.filter(pl.col("key") == name)["label"].unique().sort()
             raise LineageError(f"{key!r} does not see {label!r}. Labels that it sees: {', '.join(labels)}.")
@@ -78,7 +79,7 @@ def why(
 def _steps(lineage: Lineage, who: Access, row: dict[str, object]) -> list[dict[str, object]]:
     how = str(row["how"])
     told = {"certainty": row["certainty"], "so_far": row["verdict"]}
-    if row["kind"] == "column" or how in ("cross", "copy", "share", "serve", "path"):
+    if row["kind"] in ("column", "region by grant") or how in ("cross", "copy", "share", "serve", "path"):
         return []
     if how == "view" and row["kind"] == "report":
         return []

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
+from os import PathLike
 from typing import Any, Final, Literal
 
 import numpy as np
 import polars as pl
 
+from lineage_nb.analyses.pii.abroad import abroad
 from lineage_nb.analyses.pii.access import Access, access
 from lineage_nb.analyses.pii.borders import BORDERS, Border, flows, zones
 from lineage_nb.analyses.pii.decisions import Decisions, as_decisions
@@ -31,6 +33,7 @@ from lineage_nb.analyses.pii.masks import SPELLING
 from lineage_nb.analyses.pii.policy import Policy, policy_of
 from lineage_nb.analyses.pii.propagation import PiiAnswer, trace_of
 from lineage_nb.analyses.pii.trace import Trace
+from lineage_nb.analyses.pii.unmatched import unmatched_acceptances, unmatched_rules
 from lineage_nb.analyses.result import Answer, plural
 from lineage_nb.analyses.usage_log import UsageLog, usage_log
 from lineage_nb.errors import LineageError, did_you_mean
@@ -44,7 +47,7 @@ BY: Final = ("recipient", "person", "region", "column")
 
 
 def exposures(
-    answer: Answer, *, by: By = "recipient", policy: str | Policy | None = None, decisions: Any = None, days: int = 90, within: Iterable[str] | None = None
+    answer: Answer, *, by: By = "recipient", policy: str | PathLike[str] | Policy | None = None, decisions: Any = None, days: int = 90, within: str | Iterable[str] | None = None
 ) -> Answer:
     """Tell who can see personal data, worst first.
 
@@ -56,9 +59,9 @@ def exposures(
         recipient: reports, exports, shares, feature sets, files read by their paths, jobs that take data where no
         source says, holders of grants as they are granted, and tagged borders that data crosses. person: persons and
         services, with roles and teams expanded. region: borders; of tags ``region:<name>`` and ``purpose:<name>`` on
-        columns, datasets or their parents, and where no dataset has any region, of namespaces. column: what is seen of
+        columns, datasets or their parents (and of principals tagged so that may read what lies elsewhere), and where no dataset has any region, of namespaces. column: what is seen of
         each column.
-    policy : str or Policy, optional
+    policy : str, path or Policy, optional
         What counts; by default that of the answer. A mask may make a weaker verdict of what is seen, and the policy
         judges that.
     decisions : Decisions, path or dataframe, optional
@@ -67,19 +70,20 @@ def exposures(
         columns, of a role those who see by it.
     days : int
         Window at the end of the usage log in which a read counts as use.
-    within : iterable of str, optional
-        Ids of nodes: only what is seen there counts; of a dataset all of its columns. By default everywhere.
+    within : str or iterable of str, optional
+        Nodes, as ids or unique suffixes of them: only what is seen there counts; of a dataset all of its columns. By
+        default everywhere.
 
     Returns
     -------
     Answer
         Frame, a row a key, label and status (two where the strongest is only possible and a weaker one is proved): key (who or what gets it; ``a → b`` for borders; a column), kind (report,
-        export, share, features, file, job, region, purpose, namespace, column; else the principal's type), label,
+        export, share, features, file, job, region, purpose, namespace, region by grant, column; else the principal's type), label,
         verdict (the strongest that is seen, masks counted), certainty, how (view, copy, share, serve, path, job,
         grant, cross; read, no grant known; read, though denied), normal (only viewed in reports: what they are for), node (where it is seen most plainly),
         places (number of nodes), people (persons and services behind it; null: not known), who (the first 20 of them,
         by id), via (roles that the grant comes by), condition (mask or row policy of the grant), without_source (of
-        principals: places whose origin they may not read; else null), use (used, stale: granted and not read in the
+        principals: places that a label reaches from some origin which they may not read; else null), use (used, stale: granted and not read in the
         window, unknown: the log cannot tell; null: no grant; of several places the first of these), stale (number of
         places granted and not read), last_read (in the window; of a report by anybody), status (open, accepted, expired), until,
         special (a special category), action (of the policy), origin.
@@ -90,7 +94,8 @@ def exposures(
     Raises
     ------
     LineageError
-        For the answer of another analysis, an unknown `by` or policy, a window that is no number of days ≥ 1.
+        For the answer of another analysis, an unknown `by` or policy, a window that is no number of days ≥ 1, a name in
+        `within` that is not known or not clear.
 
     Examples
     --------
@@ -108,7 +113,7 @@ def exposures(
     if isinstance(days, bool) or not isinstance(days, int) or days < 1:
         raise LineageError(f"days is {days!r}; give a whole number ≥ 1")
     assert isinstance(answer, PiiAnswer)  # noqa: S101 - trace_of refuses others
-    work = _Work(trace, answer.policy if policy is None else policy_of(policy), as_decisions(answer.settings.get("decisions") if decisions is None else decisions), days, None if within is None else tuple(within))
+    work = _Work(trace, answer.policy if policy is None else policy_of(policy), as_decisions(answer.settings.get("decisions") if decisions is None else decisions), days, _named(answer.lineage, within))
     rows, behind = work.rows(by)
     frame = grouped(rows, work.who, work.seeing, answer.lineage, by_column=by == "column")
     summary = _summary(frame, work, by)
@@ -122,6 +127,16 @@ def exposures(
         partial(why, answer.lineage, behind, trace, frame, work.who),
         settings={"by": by, "policy": work.policy.name, "days": days},
     )
+
+
+def _named(lineage: Lineage, within: str | Iterable[str] | None) -> tuple[str, ...] | None:
+    if within is None:
+        return None
+    names = [within] if isinstance(within, str) else list(within) if isinstance(within, Iterable) else [within]
+    for name in names:
+        if not isinstance(name, str):
+            raise LineageError(f"within is {within!r}; give names of nodes, such as 'mart.orders'")
+    return tuple(lineage.names.resolve(name) for name in names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +170,7 @@ class _Work:
     def seen(self) -> pl.DataFrame:
         """What is where: the answer's rows before any policy, with numbers."""
         rows, frame = self.trace.rows, self.trace.frame
-        every = frame.with_columns(place=rows["node"], at_origin=rows["origin"], rank=rows["verdict"], stated=rows["certainty"] == 0)
+        every = frame.with_columns(place=rows["node"], at_origin=rows["origin"], about=rows["label"], sureness=rows["certainty"], rank=rows["verdict"], stated=rows["certainty"] == 0)
         return every if self._inside is None else every.filter(pl.col("place").is_in(self._inside.implode()))
 
     @cached_property
@@ -170,8 +185,12 @@ class _Work:
 
     @cached_property
     def who(self) -> Access:
-        places = np.unique(np.concatenate([self.seen["place"].to_numpy(), self.seen["at_origin"].to_numpy()])).astype(np.int64)
+        places = np.unique(np.concatenate([self.seen["place"].to_numpy(), self.trace.rows["origin"].to_numpy(), *self._begins()])).astype(np.int64)
         return access(self.lineage, places)
+
+    def _begins(self) -> list[Ints]:
+        """Every node where a label begins."""
+        return [self.trace.places.shown[self.trace.starts(label, "possible")] for label in self.trace.labels]
 
     @cached_property
     def places(self) -> Ints:
@@ -201,7 +220,7 @@ class _Work:
             "region": lambda: [self._people().clear()],
         }[by]()
         every = pl.concat(facts)
-        own = seen_by(self.lineage, self.who, every, used(self.lineage, every, self.reads, self.who), self.seen)
+        own = seen_by(self.trace, self.who, every, used(self.lineage, every, self.reads, self.who), self.seen)
         across, behind = self._borders(by)
         kept, stopped = self.policy.apply(pl.concat([own, across]))
         self.counts["stopped"] = stopped.height
@@ -217,13 +236,20 @@ class _Work:
         leaves = pl.Series(self.who.leaves).implode()
         return pl.concat([by_grant(self.lineage, self.who.routes.filter(pl.col("reader").is_in(leaves))), self.read.filter(pl.col("key").is_in(leaves))])
 
+    def _drawn(self, border: Border) -> bool:
+        """Whether a tag says of anything but principals in which zone it is."""
+        people = np.flatnonzero(self.lineage.coded.of_kind("principal"))
+        return not zones(self.lineage, border).filter(~pl.col("node").is_in(pl.Series(people).implode())).is_empty()
+
     def _borders(self, by: By) -> tuple[pl.DataFrame, dict[tuple[str, str], Trace]]:
-        stated: list[Border] = [b for b in BORDERS if zones(self.lineage, b).height]
+        stated: list[Border] = [b for b in BORDERS if self._drawn(b)]
         if by == "region" and "region" not in stated:
             stated = ["namespace", *stated]
         parts, behind = [pl.DataFrame(schema=ROWS)], dict[tuple[str, str], Trace]()
         for border in stated if by in ("region", "recipient") else ():
             rows, traces = flows(self.trace, border)
+            if border == "region":
+                parts.append(abroad(self.lineage, self.who, self.seen))
             over = crossed(self.lineage, rows.with_columns(kind=pl.lit(border)))
             parts.append(over if self._inside is None else over.filter(pl.col("place").is_in(self._inside.implode())))
             behind |= {(border, key): mine for key, mine in traces.items()}
@@ -276,12 +302,17 @@ def _trust(frame: pl.DataFrame, work: _Work, by: By) -> tuple[str, ...]:
     odd = work.who.routes.filter(~pl.col("sure"))["privilege"].unique().sort().to_list()
     if odd:
         notes.append(f"Privileges that may let read, or are denied in part, count as possible: {', '.join(odd[:5])}.")
-    limited = work.who.allowed.filter("limited").height
+    limited = work.who.allowed.filter("limited").select("holder", "on", "privilege", "condition").n_unique()
     if limited:
         notes.append(f"{plural(limited, 'grant')} {'shows' if limited == 1 else 'show'} some rows only, or under a condition: what {'it shows' if limited == 1 else 'they show'} counts as plain as it is.")
     if strange := work.who.strange:
         told = ", ".join(repr(c if len(c) <= 60 else c[:60] + "…") for c in strange[:5]) + (" …" if len(strange) > 5 else "")
         notes.append(f"{plural(len(strange), 'condition')} of grants not understood, which hide nothing here: {told}. Understood are {SPELLING}.")
+    if idle := work.who.idle:
+        told = ", ".join(c if len(c) <= 60 else c[:60] + "…" for c in idle[:5]) + (" …" if len(idle) > 5 else "")
+        notes.append(f"{plural(len(idle), 'column')} that masks and privileges name {'is' if len(idle) == 1 else 'are'} not known where they are granted, and change{'s' if len(idle) == 1 else ''} nothing: {told}.")
+    known = work.trace.every["label"].unique().sort().to_list()
+    notes += [*unmatched_acceptances(work.decisions, work.lineage, known), *unmatched_rules(work.policy, known)]
     if denied := _against(work):
         notes.append(denied)
     if by in ("region", "recipient"):
@@ -312,4 +343,6 @@ def _border_notes(frame: pl.DataFrame, work: _Work, by: By) -> list[str]:
         return ["No tag region:<name> is given: flows across borders are not listed; by='region' lists those between namespaces."]
     told = zones(work.lineage, "region")["node"].implode()
     untold = work.seen.filter(~pl.col("place").is_in(told))["place"].n_unique()
-    return [f"{plural(untold, 'place')} with personal data say no region: what crosses into them is not listed."] if untold else []
+    if not untold:
+        return []
+    return [f"{plural(untold, 'place')} with personal data {'says' if untold == 1 else 'say'} no region: what crosses into {'it' if untold == 1 else 'them'} is not listed, and what begins there and goes into a region is listed as '(no region) → …'."]

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-__all__ = ["ATTRIBUTES", "PREFIX", "QUASI", "SPECIAL", "canonical", "is_special", "tells_persons_apart"]
+import polars as pl
+
+from lineage_nb.errors import LineageError
+
+__all__ = ["ATTRIBUTES", "PREFIX", "QUASI", "SPECIAL", "canonical", "canonical_labels", "chosen", "is_special", "spelled", "tells_persons_apart"]
 
 
 PREFIX: Final = "pii:"
 _GAPS: Final = re.compile(r"[\s-]+")
+_MAIL: Final = re.compile(r"(?<![^_])e_mail(?![^_])")
 
 
 def _set(words: str) -> frozenset[str]:
@@ -45,15 +51,66 @@ Sweeney, "Simple demographics often identify people uniquely" (2000): date of bi
 
 
 def canonical(label: str) -> str:
-    """Write a label as all answers do: without the prefix ``pii:``, in lower case, with underscores between words.
+    """Write a label as all answers do: without the prefix ``pii:``, in lower case, with underscores between words, email in one word.
 
     Examples
     --------
     >>> canonical("pii: Sexual-Orientation "), canonical("email")
     ('sexual_orientation', 'email')
+    >>> {canonical(x) for x in ("PII:E-Mail", "e_mail", "e mail", "eMail")}
+    {'email'}
     """
+    if not isinstance(label, str):
+        raise LineageError(f"label {label!r} is no text; give one such as 'email'")
     text = label.strip().casefold().removeprefix(PREFIX)
-    return _GAPS.sub("_", text.strip())
+    return _MAIL.sub("email", _GAPS.sub("_", text.strip()))
+
+
+def canonical_labels(labels: pl.Series) -> pl.Series:
+    """Write each label of a series as `canonical` does; null stays null."""
+    words = {x: canonical(x) for x in labels.unique().drop_nulls()}
+    return pl.Series("label", [None if x is None else words[x] for x in labels], dtype=pl.String)
+
+
+def chosen(labels: object, here: Sequence[str]) -> list[str]:
+    """Write labels that somebody asks for as answers do: one, or several.
+
+    Parameters
+    ----------
+    labels : str or iterable of str
+        What was given.
+    here : sequence of str
+        Labels that there are, for the error.
+
+    Raises
+    ------
+    LineageError
+        For what is no text and no collection of texts, and for none at all.
+
+    Examples
+    --------
+    >>> chosen("pii:E-Mail", []), chosen(["Phone"], [])
+    (['email'], ['phone'])
+    """
+    known = f"Labels here: {', '.join(here) or 'none'}."
+    if not isinstance(labels, Iterable):
+        raise LineageError(f"labels is {labels!r}; give a label such as 'email', or several. {known}")
+    found = [canonical(x) for x in ([labels] if isinstance(labels, str) else labels)]
+    if not found:
+        raise LineageError(f"labels is empty; give at least one, or leave it out for all. {known}")
+    return found
+
+
+def spelled(tags: pl.Series) -> pl.Series:
+    """Write a tag that says personal data and not which, ``pii`` in any case, as ``pii:true``, as dbt's ``pii: true`` is read.
+
+    Examples
+    --------
+    >>> spelled(pl.Series(["PII", "pii:email", "gold"])).to_list()
+    ['pii:true', 'pii:email', 'gold']
+    """
+    bare = tags.str.strip_chars().str.to_lowercase() == PREFIX[:-1]
+    return tags.to_frame("tag").select(pl.when(bare).then(pl.lit(PREFIX + "true")).otherwise("tag")).to_series()
 
 
 def is_special(label: str) -> bool:

@@ -12,15 +12,17 @@ import polars as pl
 
 from lineage_nb.analyses.pii.clock import decision_day
 from lineage_nb.analyses.pii.decisions import Decisions, as_decisions
-from lineage_nb.analyses.pii.labels import PREFIX, canonical
+from lineage_nb.analyses.pii.labels import PREFIX, canonical_labels, spelled
+from lineage_nb.analyses.pii.unmatched import unmatched_labels
 from lineage_nb.analyses.result import plural
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.model.normalise import to_polars
 
-__all__ = ["Origins", "is_book", "origins", "unknown_tags"]
+__all__ = ["Origins", "is_book", "origins", "unknown_tags", "unread_tags"]
 
 _OVERRIDES: Final = {"node": pl.String, "label": pl.String, "decision": pl.String}
+_DENIED: Final = r"^(pii\s*[=:]\s*(false|no|none|0)$|(no|non|not)[^a-z]*pii|pii_(pseudonymised|derived|aggregated|redacted):|suggested:)"
 _KEY: Final = ["node", "label"]
 _SEARCHED: Final = 100_000
 
@@ -38,7 +40,7 @@ class Origins:
     overruled : polars.DataFrame
         The same as node, label, decision.
     denied : int
-        Decisions behind them.
+        Decisions behind them, of labels that some node is tagged with.
     notes : tuple of str
         Decisions that do not count, and why.
     """
@@ -81,7 +83,9 @@ def origins(lineage: Lineage, decisions: Any) -> Origins:
     barred = every.select("i", "label")
     kept = pl.concat([tagged, more]).unique().join(barred.cast({"i": tagged.schema["i"]}), on=["i", "label"], how="anti")
     overruled = every.select(node="id", label="label", decision=pl.lit("is_not")).sort(_KEY)
-    return Origins(kept.sort("id", "label"), barred, overruled, denied.height, notes)
+    named = pl.concat([tagged["label"], more["label"]]).unique().sort()
+    heeded = denied.filter(pl.col("label").is_in(named.implode())).height
+    return Origins(kept.sort("id", "label"), barred, overruled, heeded, (*notes, *unmatched_labels(barred, named.to_list())))
 
 
 def is_book(decisions: object) -> bool:
@@ -93,14 +97,10 @@ def _tagged(lineage: Lineage) -> pl.DataFrame:
     """Columns i, id, kind, label."""
     nodes = lineage.frames["nodes"].select(pl.int_range(pl.len()).alias("i"), "id", "kind", "tags")
     nodes = nodes.filter(pl.col("tags").is_not_null()).explode("tags")
+    nodes = nodes.with_columns(tags=spelled(nodes["tags"]))
     found = nodes.filter(pl.col("tags").str.strip_chars().str.to_lowercase().str.starts_with(PREFIX))
-    found = found.with_columns(label=_canonical(found["tags"])).filter(pl.col("label") != "")
+    found = found.with_columns(label=canonical_labels(found["tags"])).filter(pl.col("label") != "")
     return found.select("i", "id", "kind", "label").unique().sort("id", "label")
-
-
-def _canonical(labels: pl.Series) -> pl.Series:
-    words = {x: canonical(x) for x in labels.unique().drop_nulls()}
-    return pl.Series("label", [None if x is None else words[x] for x in labels], dtype=pl.String)
 
 
 def _said(lineage: Lineage, decisions: Any) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -112,14 +112,13 @@ def _said(lineage: Lineage, decisions: Any) -> tuple[pl.DataFrame, tuple[str, ..
         return pl.DataFrame(schema={**_OVERRIDES, "there": pl.Boolean}), ()
     book = is_book(decisions)
     rows = as_decisions(decisions).frame.filter(pl.col("decision") != "accepted") if book else _bare(decisions)
-    rows = rows.with_columns(name="node", label=_canonical(rows["label"]), row=pl.int_range(1, pl.len() + 1))
+    rows = rows.with_columns(name="node", label=canonical_labels(rows["label"]), row=pl.int_range(1, pl.len() + 1))
     ids = {name: _found(lineage, name) for name in rows["node"].unique().drop_nulls().sort()}
     named = pl.DataFrame({"node": list(ids), "id": list(ids.values())}, schema={"node": pl.String, "id": pl.String})
     rows = rows.join(named, on="node", how="left", maintain_order="left")
     rows = rows.with_columns(node=pl.coalesce("id", "node"), there=pl.col("id").is_not_null())
     notes: list[str] = []
     if book:
-        rows = rows.unique(_KEY, keep="last", maintain_order=True)
         rows, notes = _in_force(rows, decision_day(lineage))
     else:
         _refuse_both(rows)
@@ -157,13 +156,15 @@ def _refuse_both(rows: pl.DataFrame) -> None:
 
 
 def _in_force(rows: pl.DataFrame, day: date | None) -> tuple[pl.DataFrame, list[str]]:
-    ending = rows.filter(pl.col("until").is_not_null()).height
+    """Decisions that hold on a day, the last about each node and label; and what to say of those that ended."""
+    last = rows.unique(_KEY, keep="last", maintain_order=True)
+    ending = last.filter(pl.col("until").is_not_null()).height
     if day is None:
-        return rows, [f"No time is recorded here, so none of {plural(ending, 'decision')} that end on a day has expired."] if ending else []
+        return last, [f"No time is recorded here, so none of {plural(ending, 'decision')} that end on a day has expired."] if ending else []
     late = (pl.col("until") < day).fill_null(value=False)
-    gone = rows.filter(late)
+    gone = last.filter(late)
     note = f"{plural(gone.height, 'decision')} expired before {day}, the latest day recorded, and count{'s' if gone.height == 1 else ''} no more, such as {gone['node'][0]!r} ({gone['label'][0]})." if gone.height else None
-    return rows.filter(~late), [note] if note else []
+    return rows.filter(~late).unique(_KEY, keep="last", maintain_order=True), [note] if note else []
 
 
 def _found(lineage: Lineage, name: str) -> str | None:
@@ -171,6 +172,19 @@ def _found(lineage: Lineage, name: str) -> str | None:
         return lineage.names.resolve(name)
     except LineageError:
         return None
+
+
+def unread_tags(lineage: Lineage) -> tuple[str, ...]:
+    """Say which tags speak of pii and are no ``pii:<label>``; what denies it, and what `tag_yaml` writes of weaker verdicts, is left out."""
+    tags = lineage.frames["nodes"].select("id", tag="tags").drop_nulls("tag").explode("tag").drop_nulls("tag")
+    small = pl.col("tag").str.strip_chars().str.to_lowercase()
+    speaks = small.str.contains(r"(^|[^a-z])pii([^a-z]|$)") & ~small.str.starts_with(PREFIX) & (small != PREFIX[:-1])
+    odd = tags.filter(speaks & ~small.str.contains(_DENIED)).sort("tag", "id")
+    if odd.is_empty():
+        return ()
+    tag, node = odd.select("tag", "id").row(0)
+    count = odd["tag"].n_unique()
+    return (f"{plural(count, 'tag')} that {'speaks' if count == 1 else 'speak'} of pii {'is' if count == 1 else 'are'} not read, such as {tag[:60]!r} of {lineage.spoken(node)}: write pii:<label>.",)
 
 
 def unknown_tags(lineage: Lineage, tagged: pl.DataFrame) -> tuple[str, ...]:

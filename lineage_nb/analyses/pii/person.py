@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.pii.labels import QUASI, tells_persons_apart
-from lineage_nb.analyses.pii.person_keys import KEY, PLAIN, named_keys, table_keys
+from lineage_nb.analyses.pii.person_keys import KEY, PLAIN, named_keys, own_keys, table_keys
 from lineage_nb.analyses.pii.propagation import trace_of
 from lineage_nb.analyses.pii.strength import DERIVED, PSEUDONYMISED
-from lineage_nb.analyses.pii.subject_joins import joins, stems
+from lineage_nb.analyses.pii.subject_joins import joins, only_pairs, stems
 from lineage_nb.analyses.pii.trace import CERTAINTIES, Trace
 from lineage_nb.analyses.result import Answer
 from lineage_nb.graph.csr import Ints
@@ -173,10 +173,17 @@ def _named(trace: Trace, known: Ints, own: Ints) -> pl.DataFrame:
 
 
 def _joined(trace: Trace, known: Ints) -> pl.DataFrame:
-    """Columns that jobs join with a column which tells persons apart, at any remove."""
+    """Columns that jobs join with a column which tells persons apart, at any remove.
+
+    They are called as keys are, or are all that a job joins with a table's own key.
+    """
     name = trace.lineage.frames["nodes"]["name"]
     steps = joins(trace.lineage).select(i="column", because="partner")
     steps = steps.filter(name.gather(steps["i"]).str.contains(KEY).fill_null(value=False))
+    alone = only_pairs(trace.lineage)
+    keys = pl.Series(own_keys(trace.lineage, alone["other"].unique().to_numpy())).implode()
+    alone = alone.filter(pl.col("partner").is_in(keys)).select(i="column", because="partner")
+    steps = pl.concat([steps, alone]).unique(maintain_order=True)
     parts = []
     while True:
         new = steps.filter(~pl.col("i").is_in(pl.Series(known).implode()) & pl.col("because").is_in(pl.Series(known).implode()))

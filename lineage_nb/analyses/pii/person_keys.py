@@ -7,19 +7,21 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from lineage_nb.analyses.pii.labels import tells_persons_apart
+from lineage_nb.analyses.pii.labels import ATTRIBUTES, QUASI, tells_persons_apart
 from lineage_nb.analyses.pii.subject_joins import stems
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.lineage_graph import LineageGraph
 from lineage_nb.graph.paths import POSSIBLE_VALUE
 
-__all__ = ["KEY", "PLAIN", "grouping_keys", "named_keys", "table_keys"]
+__all__ = ["KEY", "PLAIN", "SHARED", "grouping_keys", "named_keys", "own_keys", "table_keys"]
 
 KEY: Final = r"(?i)(^|_)(id|uuid|guid|key|no|nr|number|code|sk|pk|hash)$|[a-z](Id|ID|Key)$"
 """Names of columns that hold keys."""
 PLAIN: Final = ("id", "uuid", "guid", "key", "pk", "sk")
 """Names of keys that do not say of what."""
+SHARED: Final = QUASI | {"name", "full_name", "first_name", "last_name", "surname", "person_name", "address", "street", "ip", "ip_address"}
+"""Labels whose values several persons may share: they narrow a search down, and do not end it."""
 _SURE: Final = 0.7
 """Weight from which on a name counts."""
 _GROUPS: Final = ("GROUP_BY", "WINDOW")
@@ -42,8 +44,25 @@ def table_keys(lineage: Lineage, every: pl.DataFrame) -> Ints:
     telling = [x for x in every["label"].unique() if tells_persons_apart(x)]
     begins = every.filter((pl.col("kind") == "column") & pl.col("label").is_in(telling))
     homes = np.unique(coded.data[begins["i"].to_numpy()]) if begins.height else np.zeros(0, dtype=np.int64)
+    keys = own_keys(lineage, homes)
+    keys = keys[~np.isin(keys, every["i"].to_numpy())]
+    shared = _called(lineage, keys).filter(pl.col("label").is_in([*SHARED, *ATTRIBUTES]))["i"].to_numpy()
+    return keys[~np.isin(keys, shared)]
+
+
+def own_keys(lineage: Lineage, tables: Ints) -> Ints:
+    """Columns that are the keys of their tables (see `table_keys`), tagged or not.
+
+    Parameters
+    ----------
+    lineage : Lineage
+        The snapshot.
+    tables : numpy.ndarray
+        Numbers of the datasets to look at.
+    """
+    coded = lineage.coded
     nodes = lineage.frames["nodes"].select("kind", "ordinal", "name").with_columns(i=pl.int_range(pl.len()), home=pl.Series(coded.data))
-    mine = nodes.filter((pl.col("kind") == "column") & pl.col("home").is_in(pl.Series(homes).implode()))
+    mine = nodes.filter((pl.col("kind") == "column") & pl.col("home").is_in(pl.Series(tables).implode()))
     mine = mine.with_columns(table=nodes["name"].gather(mine["home"])).filter(pl.col("name").is_not_null())
     mine = mine.with_columns(stem=stems(mine["table"]))
     short = pl.col("name").str.to_lowercase()
@@ -53,23 +72,34 @@ def table_keys(lineage: Lineage, every: pl.DataFrame) -> Ints:
     first = (pl.col("ordinal") == pl.col("ordinal").min().over("home")).fill_null(value=False)
     found = mine.filter(pl.col("name").str.contains(KEY) & pl.when(in_order).then(first).otherwise(own))
     keys: Ints = found["i"].sort().to_numpy().astype(np.int64)
-    return keys[~np.isin(keys, every["i"].to_numpy())]
+    return keys
 
 
-def named_keys(lineage: Lineage, columns: Ints) -> Ints:
-    """Of columns those whose names surely say that they tell persons apart (see `lineage_nb.analyses.classify`)."""
+def named_keys(lineage: Lineage, columns: Ints, *, groups: bool = False) -> Ints:
+    """Of columns those whose names surely say that they tell persons apart (see `lineage_nb.analyses.classify`).
+
+    Names, addresses and what else several persons share are no keys to find one by; a group by them may still be of one
+    person (`groups`), unless it is by postcode.
+    """
+    told = _called(lineage, columns)
+    telling = [x for x in told["label"].unique() if tells_persons_apart(x) and (groups or x not in SHARED)]
+    found = told.filter(pl.col("label").is_in(telling) & ~pl.col("rule").str.contains("postcode"))
+    keys: Ints = found["i"].unique().sort().to_numpy().astype(np.int64)
+    return keys
+
+
+def _called(lineage: Lineage, columns: Ints) -> pl.DataFrame:
+    """What names of columns surely say: columns i, label, rule."""
     from lineage_nb.analyses.classify.hits import Columns, hits
     from lineage_nb.analyses.classify.rules import read_rules
 
     if not len(columns):
-        return columns
+        return pl.DataFrame(schema={"i": pl.Int64, "label": pl.String, "rule": pl.String})
     ids = lineage.coded.ids.gather(columns)
     every = Columns.of(lineage)
     found, _ = hits(Columns(lineage, every.frame.filter(pl.col("node").is_in(ids.implode()))), read_rules())
     sure = found.filter((pl.col("kind") == "name") & (pl.col("weight") >= _SURE))
-    telling = [x for x in sure["label"].unique() if tells_persons_apart(x)]
-    keys: Ints = lineage.coded.numbers(sure.filter(pl.col("label").is_in(telling))["node"].unique()).sort().to_numpy().astype(np.int64)
-    return keys
+    return sure.select("label", "rule", i=lineage.coded.numbers(sure["node"]).cast(pl.Int64))
 
 
 def grouping_keys(lineage: Lineage, graph: LineageGraph, every: pl.DataFrame, barred: pl.DataFrame) -> Ints:
@@ -96,5 +126,5 @@ def grouping_keys(lineage: Lineage, graph: LineageGraph, every: pl.DataFrame, ba
     before = before[before < graph.arcs.real]
     columns = before[lineage.coded.of_kind("column")[before]].astype(np.int64)
     said = np.concatenate([every["i"].to_numpy(), barred["i"].to_numpy()])
-    found: Ints = np.union1d(table_keys(lineage, every), named_keys(lineage, columns[~np.isin(columns, said)]))
+    found: Ints = np.union1d(table_keys(lineage, every), named_keys(lineage, columns[~np.isin(columns, said)], groups=True))
     return found

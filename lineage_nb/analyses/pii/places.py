@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lineage_nb.analyses.pii.parts import parts
 from lineage_nb.graph.csr import Ints, build_adjacency
 from lineage_nb.graph.edge_table import EdgeTable, edge_numbers
 from lineage_nb.graph.effective import Effective
@@ -46,11 +47,14 @@ class Later:
         The same edges in the same order.
     said : polars.DataFrame
         The later statements (see `Coded.edges`).
+    gone : numpy.ndarray
+        Places of the earlier filters of what was rewritten, among all statements.
     """
 
     edges: Ints
     table: EdgeTable
     said: pl.DataFrame
+    gone: Ints
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,13 @@ class Places:
     today : polars.DataFrame
         Columns node, twin, gone: nodes of which twins tell what they hold; `gone` where the dataset was dropped.
     twins : polars.DataFrame
-        Columns node, twin: all twins.
+        Columns node, twin: all twins, and parts beside what they are parts of.
     renewed : numpy.ndarray
         Shape (m,). Place in `later` of arcs that carry what the later statements tell; -1 for all others.
     later : Later or None
         Edges that were stated before and after their target was rewritten, in different words; None: there are none.
+    parts : polars.DataFrame
+        Parts of blobs, as in `parts.Parts.table`.
     """
 
     arcs: Arcs
@@ -85,9 +91,10 @@ class Places:
     twins: pl.DataFrame
     renewed: Ints = field(default_factory=_NOTHING.copy)
     later: Later | None = None
+    parts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema={"part": pl.Int64, "whole": pl.Int64, "path": pl.String}))
 
     def starts(self, nodes: Ints) -> Ints:
-        """Nodes where a label that is known of `nodes` begins: their fields and twins as well."""
+        """Nodes where a label that is known of `nodes` begins: their fields, parts and twins as well."""
         found = [nodes]
         for _ in range(self.whole["leaf"].n_unique() + 1 if self.whole.height else 0):
             leaves = self.whole.filter(pl.col("whole").is_in(pl.Series(found[-1]).implode()))["leaf"].to_numpy()
@@ -96,7 +103,8 @@ class Places:
             found.append(leaves)
         every = np.unique(np.concatenate(found))
         alive = self.today.filter(pl.col("node").is_in(pl.Series(every).implode()) & ~pl.col("gone"))["twin"].to_numpy()
-        return np.concatenate([every, alive]).astype(np.int64)
+        parts = self.parts.filter(pl.col("whole").is_in(pl.Series(every).implode()))["part"].to_numpy()
+        return np.concatenate([every, alive, parts]).astype(np.int64)
 
 
 def places(lineage: Lineage, graph: LineageGraph) -> Places:
@@ -109,21 +117,25 @@ def places(lineage: Lineage, graph: LineageGraph) -> Places:
     graph : LineageGraph
         Its column level, expired edges included.
     """
-    arcs = graph.arcs
+    cut = parts(lineage, graph)
+    arcs = cut.arcs
     whole = _structs(lineage, arcs.n)
     structs = whole.select(node="whole", twin="twin").unique().sort("node")
     today, fresh, later = _rewritten(lineage, graph, arcs.n + structs.height)
     renewed = structs.select("node").join(today.select("node"), on="node", how="semi").sort("node")
     renewed = renewed.with_columns(twin=pl.int_range(pl.len(), dtype=pl.Int64) + arcs.n + structs.height + today.height)
     twins = pl.concat([structs, today.select("node", "twin"), renewed])
-    if twins.is_empty():
-        return Places(arcs, np.arange(arcs.n), np.ones(arcs.n, dtype=bool), whole, today, twins)
-    real = np.concatenate([np.arange(arcs.n), twins["node"].to_numpy()])
+    own = np.arange(arcs.n)
+    own[cut.table["part"].to_numpy()] = cut.table["whole"].to_numpy()
+    real = np.concatenate([own, twins["node"].to_numpy()])
     reported = np.ones(len(real), dtype=bool)
-    for silent in (today["node"], structs["twin"], renewed["twin"]):
+    for silent in (today["node"], structs["twin"], renewed["twin"], cut.table["part"]):
         reported[silent.to_numpy()] = False
-    joined, places_of = _with_twins(arcs, _Twins(whole, structs, today, renewed), fresh, later, len(real))
-    return Places(joined, real, reported, whole, today, twins, places_of, later)
+    every = pl.concat([twins, cut.table.select(node="whole", twin="part")])
+    if twins.is_empty():
+        return Places(arcs, real, reported, whole, today, every, parts=cut.table)
+    joined, places_of = _with_twins(arcs, _Twins(whole, structs, today, renewed, cut.table), fresh, later, len(real))
+    return Places(joined, real, reported, whole, today, every, places_of, later, cut.table)
 
 
 def _structs(lineage: Lineage, first: int) -> pl.DataFrame:
@@ -176,7 +188,7 @@ def _later(lineage: Lineage, graph: LineageGraph, inside: pl.DataFrame) -> tuple
     """
     coded, table = lineage.coded, graph.table
     number = pl.int_range(pl.len(), dtype=pl.Int64).alias("row")
-    said = coded.edges.select(number, "source", "target", "type", "job", d="target_data", column=pl.col("target_kind") == "column").with_columns(seen=lineage.frames["edges"]["last_seen"])
+    said = coded.edges.select(number, "subtype", "source", "target", "type", "job", d="target_data", column=pl.col("target_kind") == "column").with_columns(seen=lineage.frames["edges"]["last_seen"])
     said = said.filter(pl.col("type").is_in(["DIRECT", "INDIRECT"])).cast(dict.fromkeys(("source", "target", "job", "d"), pl.Int64))
     said = said.join(inside.select(target="node", at="at", gone="gone"), on="target")
     said = said.join(_overwrites(lineage).select("d", "job", own=pl.lit(value=True)), on=["d", "job"], how="left")
@@ -190,14 +202,18 @@ def _later(lineage: Lineage, graph: LineageGraph, inside: pl.DataFrame) -> tuple
     fresh = np.ones(len(table), dtype=bool)
     at, there = edge_numbers(table, pairs["source"].to_numpy(), pairs["target"].to_numpy())
     fresh[at[there]] = pairs["any"].to_numpy()[there]
-    mixed = pairs.filter(pl.Series(there) & pl.col("any") & ~pl.col("all"))
+    filters = [i for i, w in enumerate(coded.words) if w == "FILTER"]
+    gone = said.filter(~pl.col("after") & pl.col("subtype").is_in(filters) & ~pl.col("column"))
+    limited = said.filter("column").join(gone.select("d", "job").unique(), on=["d", "job"], how="semi").select("source", "target").unique()
+    mixed = pairs.filter(pl.Series(there) & pl.col("any")).join(limited.with_columns(limited=True), on=["source", "target"], how="left")
+    mixed = mixed.filter(~pl.col("all") | pl.col("limited").fill_null(value=False))
     kept = said.filter("after").join(mixed, on=["source", "target"], how="semi")["row"].sort()
     if kept.is_empty():
         return fresh, None
     part = coded.edges[kept]
     later = Effective(replace(coded, edges=part), expired=True).columns()
     edges, _ = edge_numbers(table, later.adjacency.source, later.adjacency.target)
-    return fresh, Later(edges, later, part)
+    return fresh, Later(edges, later, part, gone["row"].sort().to_numpy())
 
 
 @dataclass(frozen=True)
@@ -208,6 +224,7 @@ class _Twins:
     structs: pl.DataFrame
     today: pl.DataFrame
     renewed: pl.DataFrame
+    parts: pl.DataFrame
 
     def entered(self) -> pl.DataFrame:
         """Twins that arcs of their nodes lead into: node, twin, kind (0: all arcs; 1: later ones; 2: later ones after a drop)."""
@@ -221,7 +238,8 @@ class _Twins:
         whole, of = self.whole.select("leaf", "whole"), self._of
         stays = [(whole["leaf"].to_numpy(), whole["whole"].to_numpy(), ALL), (*of(self.today, self.today), ALL)]
         feeds = [(t, f, _POSSIBLE) for f, t in (of(None, self.structs), of(self.structs, self.structs), of(self.today, self.renewed), of(self.renewed, self.renewed))]
-        return [*stays, *feeds]
+        more = pl.DataFrame({"s": feeds[0][0], "whole": feeds[0][1]}, schema={"s": pl.Int64, "whole": pl.Int64}).join(self.parts, on="whole")
+        return [*stays, *feeds, (more["s"].to_numpy(), more["part"].to_numpy(), _POSSIBLE)]
 
     def _of(self, leaves: pl.DataFrame | None, wholes: pl.DataFrame) -> tuple[Ints, Ints]:
         """Twins of fields (or the fields themselves) beside those of their structs."""

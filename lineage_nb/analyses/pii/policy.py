@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from os import PathLike
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 import polars as pl
 
 from lineage_nb.analyses.pii.labels import canonical, is_special
-from lineage_nb.errors import LineageError, did_you_mean
+from lineage_nb.errors import LineageError, SchemaError, did_you_mean
 
 __all__ = ["ACTIONS", "POLICIES", "Action", "Policy", "Rule", "pii_policies", "policy_of"]
 
@@ -64,8 +65,15 @@ class Policy:
     def __post_init__(self) -> None:
         """Check the rules."""
         made = {}
-        for (label, verdict), rule in self.rules.items():
-            known = Rule(*rule) if isinstance(rule, tuple) else Rule(rule, "")
+        if not isinstance(self.name, str) or not isinstance(self.rules, Mapping):
+            raise LineageError(f"policy {self.name!r} is not a name with rules; give Policy('mine', {{('email', 'redacted'): ('stop', 'reason')}})")
+        for key, rule in self.rules.items():
+            if not (isinstance(key, tuple) and len(key) == 2 and all(isinstance(x, str) for x in key)):
+                raise LineageError(f"policy {self.name!r}: {key!r} is no label and verdict; give rules such as ('email', 'redacted'): 'stop'")
+            label, verdict = key
+            if not isinstance(rule, str) and not (isinstance(rule, tuple) and 1 <= len(rule) <= 2 and all(isinstance(x, str) for x in rule)):
+                raise LineageError(f"policy {self.name!r}, label {label!r} {verdict}: {rule!r} is no action with a reason; give 'stop' or ('stop', 'reason'), of {', '.join(ACTIONS)}")
+            known = Rule(rule, "") if isinstance(rule, str) else Rule(rule[0], rule[1] if len(rule) == 2 else "")
             if verdict not in _VERDICTS:
                 raise LineageError(f"policy {self.name!r}, label {label!r}: unknown verdict {verdict!r}. Known: {', '.join(_VERDICTS)}.")
             if known.action not in ACTIONS:
@@ -76,6 +84,27 @@ class Policy:
             raise LineageError(f"policy {self.name!r}: crowd is {self.crowd!r}; give a number of persons ≥ 2, or None")
         for label in {label for label, _ in made} | {_ANY, _SPECIAL}:
             self._ordered(label)
+
+    @classmethod
+    def read(cls, path: str | PathLike[str]) -> Policy:
+        """Read a policy from YAML: a list of rows as `table` prints them (label, verdict, action, reason, policy).
+
+        Raises
+        ------
+        FormatError
+            For a file that is not there or is no such list.
+        SchemaError
+            For rows that do not fit: the file and the rows are named.
+        """
+        from lineage_nb.analyses.pii.policy_file import read_rows
+
+        name, rules, crowd = read_rows(path, _VERDICTS, ACTIONS)
+        try:
+            return cls(name, rules, crowd)  # type: ignore[arg-type]
+        except SchemaError:
+            raise
+        except LineageError as error:
+            raise SchemaError.of(str(path), [str(error)]) from error
 
     def _ordered(self, label: str) -> None:
         severity = [ACTIONS.index(self.of(label, v).action) for v in _VERDICTS]
@@ -205,16 +234,18 @@ def pii_policies() -> pl.DataFrame:
     return pl.concat([p.table() for p in POLICIES.values()])
 
 
-def policy_of(policy: str | Policy) -> Policy:
-    """Look a policy up by its name.
+def policy_of(policy: str | PathLike[str] | Policy) -> Policy:
+    """Look a policy up by its name, or read its file.
 
     Raises
     ------
     LineageError
-        For an unknown name.
+        For an unknown name, or a file that does not fit (see `Policy.read`).
     """
     if isinstance(policy, Policy):
         return policy
+    if isinstance(policy, PathLike) or (isinstance(policy, str) and policy.lower().endswith((".yaml", ".yml"))):
+        return Policy.read(policy)
     if not isinstance(policy, str) or policy not in POLICIES:
-        raise LineageError(f"unknown policy {policy!r}.{did_you_mean(policy, POLICIES)} Known: {', '.join(POLICIES)}; or give a Policy.")
+        raise LineageError(f"unknown policy {policy!r}.{did_you_mean(policy, POLICIES)} Known: {', '.join(POLICIES)}; or give a Policy, or the path of a .yaml file of one.")
     return POLICIES[policy]

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from os import PathLike
 from typing import Any
 
 import polars as pl
 
-from lineage_nb.analyses.pii.labels import PREFIX, canonical
-from lineage_nb.analyses.pii.origins import Origins, is_book, origins, unknown_tags
+from lineage_nb.analyses.pii.labels import PREFIX, chosen
+from lineage_nb.analyses.pii.origins import Origins, is_book, origins, unknown_tags, unread_tags
 from lineage_nb.analyses.pii.policy import Policy, pii_policies, policy_of
 from lineage_nb.analyses.pii.trace import VERDICTS, Trace
+from lineage_nb.analyses.pii.unmatched import unmatched_rules
 from lineage_nb.analyses.pii.why import explain
 from lineage_nb.analyses.result import Answer, plural
 from lineage_nb.analyses.unread import unread_sentences
@@ -52,7 +54,7 @@ def pii(
     lineage: Lineage,
     *,
     labels: Iterable[str] | None = None,
-    policy: str | Policy = "conservative",
+    policy: str | PathLike[str] | Policy = "conservative",
     decisions: Any = None,
 ) -> Answer:
     """Follow personal data from tagged columns to every place that it reaches.
@@ -60,10 +62,10 @@ def pii(
     Parameters
     ----------
     lineage : Lineage
-        A snapshot in which nodes carry tags ``pii:<label>``.
+        A snapshot in which nodes carry tags ``pii:<label>``; a bare ``pii`` is the label ``true``.
     labels : iterable of str, optional
-        Only these labels (``email`` or ``pii:email``); all by default.
-    policy : {"conservative", "gdpr", "strict"} or Policy
+        Only these labels (``email`` or ``pii:email``), at least one; all by default.
+    policy : {"conservative", "gdpr", "strict"}, Policy, or the path of a YAML file of one
         What counts (`pii_policies` prints them). Rows that it stops are not in the frame, but counted.
     decisions : optional
         What people decided about columns: `Decisions`, the path of a file of them, or a frame node, label, decision
@@ -102,12 +104,13 @@ def pii(
     trace = Trace(lineage, tagged, begin.tagged, begin.barred)
     frame, stopped = judged.apply(trace.frame)
     summary = _summary(frame, lineage, trace, stopped, begin)
+    known = begin.tagged["label"].unique().sort().to_list()
     return PiiAnswer(
         "pii",
         frame,
         _headline(summary),
         summary,
-        (*_trust(lineage, frame, trace, judged, stopped, begin), *begin.notes, *unknown_tags(lineage, tagged)),
+        (*_trust(lineage, frame, trace, judged, stopped, begin), *begin.notes, *unmatched_rules(judged, known), *unknown_tags(lineage, tagged), *unread_tags(lineage)),
         lineage,
         partial(explain, trace),
         settings={"labels": wanted, "policy": judged.name, "decisions": decisions if is_book(decisions) else None},
@@ -147,8 +150,8 @@ def stopped(answer: Answer) -> pl.DataFrame:
 def _labels(labels: Iterable[str] | None, tagged: pl.DataFrame) -> list[str] | None:
     if labels is None:
         return None
-    wanted = [canonical(x) for x in ([labels] if isinstance(labels, str) else labels)]
     known = tagged["label"].unique().sort().to_list()
+    wanted = chosen(labels, known)
     unknown = [x for x in wanted if x not in known]
     if unknown:
         raise LineageError(f"no node is tagged {', '.join(PREFIX + u for u in unknown)}. Labels here: {', '.join(known) or 'none'}.")

@@ -7,10 +7,11 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from lineage_nb.analyses.pii.bare_tables import bare_tables
 from lineage_nb.analyses.pii.cure_units import Bools, fewest_nodes
 from lineage_nb.analyses.pii.propagation import pii, trace_of
 from lineage_nb.analyses.pii.status import Sources, status
-from lineage_nb.analyses.pii.trace import VERDICTS, Trace
+from lineage_nb.analyses.pii.trace import CERTAINTIES, VERDICTS, Trace
 from lineage_nb.analyses.result import Answer, plural
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.csr import Ints
@@ -28,15 +29,16 @@ _SCHEMA: Final[dict[str, Any]] = {
     "status": pl.String,
     "why": pl.String,
 }
-_OPEN: Final = ("possible", "suspected", "unknown")
+_OPEN: Final = ("possible", "suspected", "unknown", "name-disagrees")
 
 
 def scan_plan(lineage: Lineage, answer: Answer | None = None, *, sources: Sources = "clean") -> Answer:
     """Plan which columns to look into, so that it becomes known of every column whether personal data is in it.
 
-    A column is known when it is proved or clean, when it is looked into, or when every writer of it states what it is
+    A column is known when it is proved or clean and its name does not contradict that, when it is looked into, or when every writer of it states what it is
     made of and all of that is known: of a cycle, all that comes in from outside. So what has to be looked into is what
-    nothing stated decides, and the least set parts it from all columns that are not known.
+    nothing stated decides, and the least set parts it from all columns that are not known. A table whose columns no source
+    lists is looked into itself, unless a label is proved there.
 
     Parameters
     ----------
@@ -85,16 +87,18 @@ def scan_plan(lineage: Lineage, answer: Answer | None = None, *, sources: Source
         raise LineageError("this result is of another snapshot: give one of this snapshot's pii(), or none")
     asked = pii(lineage) if answer is None else answer
     trace = trace_of(asked)
-    told = status(asked, sources=sources, names=False)
+    told = _status(asked, sources)
     unknown = told.filter(pl.col("status").is_in(_OPEN))
     targets = lineage.coded.numbers(unknown["node"]).to_numpy().astype(np.int64)
     flow = _carrying(trace)
     seeds = _undecided(trace, flow, told, sources)
     chosen = _chosen(trace, flow, seeds, targets)
+    bare = len(bare_tables(lineage))
     frame = _frame(trace, flow, chosen, targets, told, seeds)
     summary = {
         "samples": frame.height,
-        "columns": told.height,
+        "columns": told.height - bare,
+        "tables": bare,
         "unknown": unknown.height,
         "known": told.height - unknown.height,
         "by_status": dict(unknown.group_by("status").len().sort("status").iter_rows()),
@@ -102,7 +106,7 @@ def scan_plan(lineage: Lineage, answer: Answer | None = None, *, sources: Source
     return Answer(
         "scan_plan",
         frame,
-        _headline(frame.height, unknown.height),
+        _headline(frame.height, unknown),
         summary,
         (
             "It is assumed that a sample shows what is in a column, and that lineage that is stated is right.",
@@ -115,11 +119,27 @@ def scan_plan(lineage: Lineage, answer: Answer | None = None, *, sources: Source
     )
 
 
-def _headline(samples: int, unknown: int) -> str:
-    if not unknown:
+def _headline(samples: int, unknown: pl.DataFrame) -> str:
+    if unknown.is_empty():
         return "The status of every column is known: nothing to look into."
     verb = "settles" if samples == 1 else "settle"
-    return f"{plural(samples, 'sample')} {verb} {plural(unknown, 'column')} whose status is not known."
+    bare = unknown.filter(pl.col("node") == pl.col("dataset")).height
+    columns = unknown.height - bare
+    parts = [plural(columns, "column")] if columns else []
+    parts += [plural(bare, "table") + " without known columns"] if bare else []
+    return f"{plural(samples, 'sample')} {verb} {' and '.join(parts)} whose status is not known."
+
+
+def _status(asked: Answer, sources: Sources) -> pl.DataFrame:
+    """Status of every column, and of every table whose columns nobody lists: there node and dataset are the same."""
+    trace = trace_of(asked)
+    told = status(asked, sources=sources).select("node", "dataset", "status")
+    tables = bare_tables(trace.lineage)
+    best = trace.rows.filter(pl.col("node").is_in(pl.Series(tables).implode())).group_by("node").agg(pl.col("certainty").min())
+    made = pl.DataFrame({"node": tables}, schema={"node": pl.Int64}).join(best, on="node", how="left", maintain_order="left")
+    word = pl.col("certainty").replace_strict(dict(enumerate(CERTAINTIES)), default="unknown", return_dtype=pl.String)
+    ids = trace.lineage.coded.ids.gather(tables)
+    return pl.concat([told, made.select(node=ids, dataset=ids, status=word)])
 
 
 def _carrying(trace: Trace) -> Bools:
@@ -145,7 +165,24 @@ def _undecided(trace: Trace, flow: Bools, told: pl.DataFrame, sources: Sources) 
             marked[np.setdiff1d(trace.begins(label, certainty), sure_of)] = True
     if sources == "unknown":
         marked |= _sources(trace, told, marked, flow)
+    bare = told.filter((pl.col("node") == pl.col("dataset")) & pl.col("status").is_in(_OPEN))["node"]
+    marked[trace.lineage.coded.numbers(bare).to_numpy()] = True
+    marked[_disagreeing(trace, told, flow)] = True
     return np.flatnonzero(marked & (places.shown < trace.graph.arcs.real))
+
+
+def _disagreeing(trace: Trace, told: pl.DataFrame, flow: Bools) -> Ints:
+    """Columns whose names contradict their lineage, and that are made of no other such; of a circle of them all."""
+    names = trace.lineage.coded.numbers(told.filter(pl.col("status") == "name-disagrees")["node"]).to_numpy()
+    mine = np.flatnonzero(np.isin(trace.places.shown, names) & trace.places.reported)
+    if not len(mine):
+        return mine
+    arcs = trace.places.arcs.adjacency
+    leaving = np.isin(arcs.source, mine) & flow & (trace.places.shown[arcs.source] != trace.places.shown[arcs.target])
+    behind = closure(arcs.forward, np.unique(arcs.target[leaving]), allowed=flow).nodes
+    first = np.setdiff1d(mine, behind)
+    settled = closure(arcs.forward, first, allowed=flow).nodes if len(first) else first
+    return np.union1d(first, np.setdiff1d(mine, settled))
 
 
 def _sources(trace: Trace, told: pl.DataFrame, marked: Bools, flow: Bools) -> Bools:
@@ -174,6 +211,7 @@ def _frame(trace: Trace, flow: Bools, chosen: Ints, targets: Ints, told: pl.Data
     wanted[targets] = True
     known = dict(told.select("node", "status").iter_rows())
     begun = set(places.shown[seeds].tolist())
+    disagree = set(trace.lineage.coded.numbers(told.filter(pl.col("status") == "name-disagrees")["node"]).to_list())
     tagged = {int(i) for label in trace.labels for c in ("possible", "suspected") for i in places.shown[trace.begins(label, c)]}
     rows = []
     for node in chosen.tolist():
@@ -189,7 +227,7 @@ def _frame(trace: Trace, flow: Bools, chosen: Ints, targets: Ints, told: pl.Data
                 "decides": len(decides),
                 "columns": graph.names(decides).to_list(),
                 "status": known.get(name),
-                "why": _why(trace, node, begun, tagged),
+                "why": _why(trace, node, begun, tagged, disagree),
             }
         )
     frame = pl.DataFrame(rows, schema={c: t for c, t in _SCHEMA.items() if c != "order"})
@@ -197,7 +235,11 @@ def _frame(trace: Trace, flow: Bools, chosen: Ints, targets: Ints, told: pl.Data
     return frame.select(list(_SCHEMA))
 
 
-def _why(trace: Trace, node: int, begun: set[int], tagged: set[int]) -> str:
+def _why(trace: Trace, node: int, begun: set[int], tagged: set[int], disagree: set[int]) -> str:
+    if trace.lineage.coded.data[node] == node:
+        return "no source lists its columns"
+    if node in disagree:
+        return "its name says that it is personal data, and its lineage does not"
     if node not in begun:
         return "others that are not known are made of it"
     if node in tagged:

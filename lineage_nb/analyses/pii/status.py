@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lineage_nb.analyses.pii.bare_tables import bare_tables
 from lineage_nb.analyses.pii.labels import PREFIX, canonical, is_special
 from lineage_nb.analyses.pii.propagation import trace_of
 from lineage_nb.analyses.pii.trace import CERTAINTIES, VERDICTS, Trace
@@ -137,14 +138,17 @@ def _open(trace: Trace, sources: Sources, *, special: bool) -> NDArray[np.bool_]
     places, arcs = trace.places, trace.places.arcs
     channel = trace.channel(special=special, proved=False)
     value = ((channel.bits & POSSIBLE_VALUE) > 0) & (channel.strength < len(VERDICTS))
-    # A struct's twin feeds fields of which nobody says what they hold; only where it holds something itself.
-    doubtful = value & ((channel.bits & PROVED_VALUE) == 0) & (arcs.adjacency.source < trace.graph.arcs.n)
+    # A struct's twin feeds fields of which nobody says what they hold; only where it holds something itself. So do parts.
+    part, of = (places.parts[c].to_numpy() for c in ("part", "whole"))
+    stated = (arcs.adjacency.source < trace.graph.arcs.n) | (arcs.rows() >= 0)
+    doubtful = value & ((channel.bits & PROVED_VALUE) == 0) & stated & ~np.isin(arcs.adjacency.target, part)
     seeds = np.zeros(arcs.n, dtype=bool)
     seeds[arcs.adjacency.target[doubtful]] = True
     if sources == "unknown":
         seeds |= _sources(trace, value)
         alive = places.today.filter(~pl.col("gone"))
         seeds[alive["twin"].to_numpy()] |= seeds[alive["node"].to_numpy()]
+    seeds[part] |= seeds[of]
     found = closure(arcs.adjacency.forward, np.flatnonzero(seeds), allowed=value).nodes
     reached = np.zeros(arcs.n, dtype=bool)
     reached[places.shown[found[places.reported[found]]]] = True
@@ -156,7 +160,9 @@ def _sources(trace: Trace, value: NDArray[np.bool_]) -> NDArray[np.bool_]:
     marked = np.zeros(trace.places.arcs.n, dtype=bool)
     columns = np.flatnonzero(trace.lineage.coded.of_kind("column"))
     marked[columns] = True
-    marked[trace.places.arcs.adjacency.target[value]] = False
+    arcs = trace.places.arcs
+    within = (arcs.rows() < 0) & (marked[arcs.adjacency.source] | (arcs.adjacency.source >= trace.graph.arcs.n))
+    marked[arcs.adjacency.target[value & ~within]] = False
     written = trace.lineage.effective_with_expired.resolved["column"].to_numpy()
     for known in (written, trace.every["i"].to_numpy(), trace.barred["i"].to_numpy()):
         marked[known] = False
@@ -179,9 +185,10 @@ def coverage(answer: Answer, *, by: Zone = "schema", label: str | None = None, s
     Returns
     -------
     polars.DataFrame
-        A row a zone, by name: zone, columns (number), proved, possible, suspected, clean, name-disagrees, unknown, dropped
-        (numbers), proved_share … dropped_share (0 to 1), and named (how many of the clean columns have names that speak of
-        personal data: nobody decided about them).
+        A row a zone, by name: zone, columns (number; 0 where tables have no known columns), proved, possible, suspected, clean, name-disagrees, unknown, dropped
+        (numbers), proved_share … dropped_share (0 to 1; null without columns), named (how many of the clean columns have
+        names that speak of personal data: nobody decided about them), and bare (tables whose columns no source lists:
+        what is in them is unknown, and they are in none of the shares).
 
     Raises
     ------
@@ -203,7 +210,9 @@ def coverage(answer: Answer, *, by: Zone = "schema", label: str | None = None, s
         raise LineageError(f"by is {by!r}; give one of {', '.join(_ZONES)}")
     told = status(answer, label=label, sources=sources)
     nodes = answer.lineage.frames["nodes"].select("id", "namespace", "name", "tags")
-    home = told.select("dataset", "status", "named").join(nodes, left_on="dataset", right_on="id", how="left", maintain_order="left")
+    ids = answer.lineage.coded.ids.gather(bare_tables(answer.lineage))
+    bare = pl.DataFrame({"dataset": ids}).with_columns(status=pl.lit(None, pl.String), named=pl.lit(None, pl.String))
+    home = pl.concat([told.select("dataset", "status", "named"), bare]).join(nodes, left_on="dataset", right_on="id", how="left", maintain_order="left")
     if by == "namespace":
         zoned = home.with_columns(zone="namespace")
     elif by == "schema":
@@ -212,8 +221,9 @@ def coverage(answer: Answer, *, by: Zone = "schema", label: str | None = None, s
         own = pl.col("tags").list.eval(pl.element().filter(~pl.element().str.strip_chars().str.to_lowercase().str.starts_with(PREFIX)))
         zoned = home.with_columns(zone=own).explode("zone")
     counted = zoned.group_by("zone").agg(
-        pl.len().cast(pl.Int64).alias("columns"), *(((pl.col("status") == s).sum()).cast(pl.Int64).alias(s) for s in STATUSES),
+        pl.col("status").count().cast(pl.Int64).alias("columns"), *(((pl.col("status") == s).sum()).cast(pl.Int64).alias(s) for s in STATUSES),
         named=((pl.col("status") == "clean") & pl.col("named").is_not_null()).sum().cast(pl.Int64),
+        bare=pl.col("status").null_count().cast(pl.Int64),
     )
-    shares = [(pl.col(s) / pl.col("columns")).alias(f"{s}_share") for s in STATUSES]
-    return counted.with_columns(shares).select(pl.exclude("named"), "named").sort("zone", nulls_last=True)
+    shares = [pl.when(pl.col("columns") > 0).then(pl.col(s) / pl.col("columns")).alias(f"{s}_share") for s in STATUSES]
+    return counted.with_columns(shares).select(pl.exclude("named", "bare"), "named", "bare").sort("zone", nulls_last=True)

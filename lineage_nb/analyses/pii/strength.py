@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,12 +10,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from lineage_nb.analyses.pii.places import Places
 from lineage_nb.graph.coded import VERDICTS
 from lineage_nb.graph.csr import Ints
 from lineage_nb.graph.edge_table import EdgeTable, edge_numbers
 from lineage_nb.graph.lineage import Lineage
 from lineage_nb.graph.lineage_graph import LineageGraph
 from lineage_nb.graph.paths import POSSIBLE_VALUE, PROVED_VALUE
+from lineage_nb.graph.search import closure
 
 __all__ = ["AGGREGATED", "DECRYPTION", "DERIVED", "PREDICATE", "PSEUDONYMISED", "Strength"]
 
@@ -37,8 +39,10 @@ class Strength:
         Whose edges.
     graph : LineageGraph
         The column level, expired edges included.
+    places : Places
+        Where labels may go in it.
     keys : numpy.ndarray
-        Nodes that tell persons apart: tagged with a label that does.
+        Places where labels that tell persons apart begin.
     likely : numpy.ndarray
         Nodes that seem to tell persons apart, by name or as the key of a table about persons: they count as possible.
     table : EdgeTable
@@ -47,19 +51,23 @@ class Strength:
         The statements about them (see `Coded.edges`).
     whole : Strength, optional
         Of all statements, where these are only part.
+    gone : numpy.ndarray
+        Places, among all statements, of filters that are none of these.
     """
 
     lineage: Lineage
     graph: LineageGraph
+    places: Places
     keys: Ints
     likely: Ints
     table: EdgeTable
     said: pl.DataFrame
     whole: Strength | None = None
+    gone: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
-    def part(self, table: EdgeTable, said: pl.DataFrame) -> Strength:
-        """Verdicts as part of the statements give them, for edges of a table of their own."""
-        return replace(self, table=table, said=said, whole=self)
+    def part(self, table: EdgeTable, said: pl.DataFrame, gone: Ints) -> Strength:
+        """Verdicts as part of the statements give them, for edges of a table of their own; filters `gone` do not count."""
+        return replace(self, table=table, said=said, whole=self, gone=gone)
 
     @cached_property
     def stated(self) -> Ranks:
@@ -102,9 +110,19 @@ class Strength:
     @cached_property
     def conditions(self) -> Ints:
         """Edges that let a column decide another's value, as CASE does, whatever else they carry."""
+        return self._decided["edge"].to_numpy()
+
+    @cached_property
+    def _decided(self) -> pl.DataFrame:
+        """Conditions, sorted, with the strongest verdict of each: edge, verdict; a statement that gives none counts as plain."""
         found = self._with_word("CONDITIONAL").filter((pl.col("target_kind") == "column") & (pl.col("source_kind") == "column"))
-        edges: Ints = found["edge"].unique().sort().to_numpy()
-        return edges
+        return found.group_by("edge").agg(pl.col("verdict").fill_null(0).min()).sort("edge")
+
+    @property
+    def decided(self) -> Ranks:
+        """Verdicts of `conditions`."""
+        found: Ranks = self._decided["verdict"].to_numpy().astype(np.int8)
+        return found
 
     @cached_property
     def special(self) -> Ranks:
@@ -114,7 +132,8 @@ class Strength:
         found = self._numbered(self.said.filter((pl.col("type") == "DIRECT") & telling))["edge"].unique()
         strength = self.stated.copy()
         strength[found.to_numpy()] = 0
-        strength[self.conditions] = 0
+        edges = self.conditions
+        strength[edges] = np.where(self.table.value[edges], np.minimum(strength[edges], self.decided), self.decided)
         return strength
 
     def person_keys(self, bit: int) -> NDArray[np.bool_]:
@@ -128,8 +147,11 @@ class Strength:
         """Nodes that hold the values of keys, plain or pseudonymised."""
         who = np.zeros(self.graph.arcs.n, dtype=bool)
         if len(keys):
-            allowed = self.of_arcs(self.stated) <= PSEUDONYMISED
-            who[self.graph.reacher.reach(keys, bit=bit, allowed=allowed).nodes] = True
+            arcs = self.places.arcs
+            row = arcs.rows()
+            ranks = np.where(row >= 0, self.stated[np.maximum(row, 0)], 0) if len(self.stated) else np.zeros(len(row), np.int8)
+            found = closure(arcs.adjacency.forward, keys, allowed=((arcs.bits & bit) > 0) & (ranks <= PSEUDONYMISED)).nodes
+            who[found[found < len(who)]] = True
         return who
 
     @cached_property
@@ -151,54 +173,59 @@ class Strength:
 
     @cached_property
     def grouped(self) -> pl.DataFrame:
-        """What jobs group by, partition by or count: source, data (the dataset), column (-1: all), job (-1: none is named), evidence, word, k."""
+        """What jobs group by, partition by or count: source, data (the dataset), column (-1: all), job (-1: none is named), evidence, word, k, row (its place)."""
         coded = self.lineage.coded
         frame = self.lineage.frames["edges"]
         k = frame["k"].cast(pl.Int64, strict=False) if "k" in frame.columns else pl.repeat(None, frame.height, dtype=pl.Int64, eager=True)
-        said = coded.edges.with_columns(k=k, word=frame["subtype"]).filter(pl.col("word").is_in(["GROUP_BY", "WINDOW", "FILTER"]))
+        said = coded.edges.with_columns(k=k, word=frame["subtype"], row=pl.int_range(pl.len(), dtype=pl.Int64)).filter(pl.col("word").is_in(["GROUP_BY", "WINDOW", "FILTER"]))
         column = pl.when(pl.col("target_kind") == "column").then("target").otherwise(-1)
-        return said.select("source", pl.col("target_data").alias("data"), column.alias("column"), pl.col("job").fill_null(-1), "evidence", "word", "k")
+        return said.select("source", pl.col("target_data").alias("data"), column.alias("column"), pl.col("job").fill_null(-1), "evidence", "word", "k", "row")
 
     @cached_property
     def aggregates(self) -> pl.DataFrame:
         """Edges that aggregate, with each job (-1: none is named): edge, data, column, job."""
+        return self._with_jobs(np.flatnonzero(self.table.verdict == AGGREGATED))
+
+    def _with_jobs(self, edges: Ints) -> pl.DataFrame:
         table = self.table
-        edges = np.flatnonzero(table.verdict == AGGREGATED)
         of_jobs = table.jobs_of(edges, unnamed=True)
         target = table.adjacency.target[of_jobs["edge"].to_numpy()]
         data = self.lineage.coded.data[target]
         kinds = {c: self.grouped.schema[c] for c in ("data", "column", "job")}
         return of_jobs.with_columns(data=pl.Series(data), column=pl.Series(target)).cast(kinds)  # type: ignore[arg-type]
 
-    def one_person_each(self, bit: int) -> Ints:
+    def one_person_each(self, bit: int, *, special: bool = False) -> Ints:
         """Edges that aggregate over the rows of one person: a grouping key, or a window's, tells who it is.
 
-        A sum by employee is that employee's. Statements that name no job are taken together.
+        A sum by employee is that employee's, and so is for special categories what decides its terms. Statements that
+        name no job are taken together.
         """
-        if self.aggregates.is_empty() or self.grouped.is_empty():
+        aggregates = self.aggregates
+        if special:
+            aggregates = pl.concat([aggregates, self._with_jobs(self._decided.filter(verdict=AGGREGATED)["edge"].to_numpy())])
+        if aggregates.is_empty() or self.grouped.is_empty():
             return np.zeros(0, dtype=np.int64)
         who = self.person_keys(bit)
         keyed = self.grouped.filter(pl.Series(who[self.grouped["source"].to_numpy()]))
-        by_group = self.aggregates.join(keyed.filter(word="GROUP_BY"), on=["data", "job"], how="semi")
-        by_window = self.aggregates.join(keyed.filter(word="WINDOW"), on=["column", "job"], how="semi")
+        by_group = aggregates.join(keyed.filter(word="GROUP_BY"), on=["data", "job"], how="semi")
+        by_window = aggregates.join(keyed.filter(word="WINDOW"), on=["column", "job"], how="semi")
         return np.union1d(by_group["edge"].to_numpy(), by_window["edge"].to_numpy())
 
     def channel(self, *, special: bool, proved: bool) -> Ranks:
         """Strength of every edge for one kind of label, at one certainty."""
         strength = (self.special if special else self.stated).copy()
-        strength[self.one_person_each(PROVED_VALUE if proved else POSSIBLE_VALUE)] = 0
+        strength[self.one_person_each(PROVED_VALUE if proved else POSSIBLE_VALUE, special=special)] = 0
         return strength
 
     @property
     def _counted(self) -> pl.DataFrame:
         """Persons that jobs ask of each group, at least: source, data, job, k; the least that was ever asked for.
 
-        A filter of no size, from the same evidence, lets any group through; other evidence may just not tell sizes.
+        A filter of no size lets any group through, whoever speaks of it.
         """
-        filters = self.grouped.filter((pl.col("word") == "FILTER") & (pl.col("job") >= 0))
+        filters = self.grouped.filter((pl.col("word") == "FILTER") & (pl.col("job") >= 0) & ~pl.col("row").is_in(pl.Series(self.gone, dtype=pl.Int64).implode()))
         least = pl.when(pl.col("k").null_count() == 0).then(pl.col("k").min()).alias("k")
-        known = filters.group_by("source", "data", "job", "evidence").agg(least)
-        return known.group_by("source", "data", "job").agg(pl.col("k").min()).filter(pl.col("k") > 0)
+        return filters.group_by("source", "data", "job").agg(least).filter(pl.col("k") > 0)
 
     @cached_property
     def least(self) -> NDArray[np.int64]:

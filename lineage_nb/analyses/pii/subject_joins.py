@@ -10,7 +10,7 @@ import polars as pl
 
 from lineage_nb.graph.lineage import Lineage
 
-__all__ = ["joins", "stems", "ways"]
+__all__ = ["joins", "only_pairs", "stems", "ways"]
 
 _STEPS: Final = {"home": pl.Int64, "column": pl.Int64, "other": pl.Int64, "partner": pl.Int64, "job": pl.Int64}
 
@@ -27,10 +27,19 @@ def joins(lineage: Lineage) -> pl.DataFrame:
     polars.DataFrame
         Columns home, column, other (the partner's table), partner, job (-1: none is named); both directions.
     """
+    return _pairs(lineage).select(list(_STEPS)).unique().sort(list(_STEPS))
+
+
+def only_pairs(lineage: Lineage) -> pl.DataFrame:
+    """Those of `joins` that are the only two columns which their job joins into a dataset: whatever they are called, they are compared."""
+    return _pairs(lineage).filter("two").select(list(_STEPS)).unique().sort(list(_STEPS))
+
+
+def _pairs(lineage: Lineage) -> pl.DataFrame:
     coded = lineage.coded
     place = {w: i for i, w in enumerate(coded.words) if w in ("JOIN", "FILTER")}
     if not place:
-        return pl.DataFrame(schema=_STEPS)
+        return pl.DataFrame(schema={**_STEPS, "two": pl.Boolean})
     said = coded.edges.filter(pl.col("subtype").is_in(list(place.values())).fill_null(value=False) & (pl.col("source_kind") == "column"))
     named = lineage.frames["nodes"].select(pl.coalesce("name", "id"))["name"]
     join = pl.col("subtype") == place.get("JOIN", -1)
@@ -46,7 +55,7 @@ def joins(lineage: Lineage) -> pl.DataFrame:
     )
     two = pl.col("only") & pl.col("join") & pl.col("join_right")
     fits = (pl.col("home") != pl.col("other")) & ((pl.col("name") == pl.col("same")) | called | two)
-    return pairs.filter(fits).select(list(_STEPS)).unique().sort(list(_STEPS))
+    return pairs.filter(fits).with_columns(two=two)
 
 
 def stems(tables: pl.Series) -> pl.Series:

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.pii.ends import ends
-from lineage_nb.analyses.pii.labels import QUASI, canonical, tells_persons_apart
+from lineage_nb.analyses.pii.labels import canonical, tells_persons_apart
 from lineage_nb.analyses.pii.person import about_person
-from lineage_nb.analyses.pii.person_keys import PLAIN
+from lineage_nb.analyses.pii.person_keys import PLAIN, SHARED
 from lineage_nb.analyses.pii.propagation import trace_of
 from lineage_nb.analyses.pii.strength import DERIVED
 from lineage_nb.analyses.pii.subject_joins import joins, ways
@@ -23,8 +23,6 @@ __all__ = ["NO_KEY", "subject_tables"]
 
 NO_KEY: Final = "no key known"
 _HOWS: Final = ("look up", "hash first", "look up the id", "join", "narrow down", NO_KEY)
-_SHARED: Final = QUASI | {"name", "full_name", "first_name", "last_name", "surname", "person_name", "address", "street", "ip", "ip_address"}
-"""Labels whose values several persons may share: they narrow a search down, and do not end it."""
 _SCHEMA: Final = {
     "node": pl.String,
     "key": pl.String,
@@ -149,7 +147,7 @@ def _keys(trace: Trace, person: pl.DataFrame, wanted: list[str]) -> pl.DataFrame
     best = trace.rows.group_by(column="node", number="label").agg(pl.col("verdict").min())
     rows = rows.with_columns(number=pl.col("by").replace_strict(places, default=None, return_dtype=best.schema["number"]))
     rows = rows.join(best, on=["column", "number"], how="left").filter(pl.col("by").is_null() | pl.col("by").is_in(wanted))
-    shared = pl.col("by").str.to_lowercase().is_in(list(_SHARED))
+    shared = pl.col("by").str.to_lowercase().is_in(list(SHARED))
     hashed = pl.col("verdict") == VERDICTS.index("pseudonymised")
     how = (
         pl.when(pl.col("by").is_null()).then(pl.lit("look up the id"))

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from lineage_nb.analyses.pii.labels import canonical_labels, spelled
 from lineage_nb.analyses.pii.propagation import PREFIX, PiiAnswer, trace_of
 from lineage_nb.analyses.pii.trace import VERDICTS
 from lineage_nb.analyses.result import Answer
@@ -122,8 +123,9 @@ def _rows(answer: PiiAnswer) -> pl.DataFrame:
 def _starting(lineage: Lineage, prefix: str, frame: pl.DataFrame | None = None) -> pl.DataFrame:
     nodes = lineage.frames["nodes"] if frame is None else frame
     tags = nodes.select("id", tag="tags").explode("tag").drop_nulls()
-    tags = tags.filter(pl.col("tag").str.starts_with(prefix) & (pl.col("tag").str.len_chars() > len(prefix)))
-    return tags.select("id", label=pl.col("tag").str.slice(len(prefix))).unique()
+    tags = tags.with_columns(tag=spelled(tags["tag"].str.strip_chars())).filter(pl.col("tag").str.to_lowercase().str.starts_with(prefix))
+    found = tags.with_columns(label=canonical_labels(tags["tag"].str.slice(len(prefix))))
+    return found.filter(pl.col("label") != "").select("id", "label").unique()
 
 
 def _said(lineage: Lineage) -> pl.DataFrame:

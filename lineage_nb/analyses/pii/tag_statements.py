@@ -79,8 +79,8 @@ def tag_sql(answer: Answer, dialect: str, *, tag: str = "pii", possible: bool = 
     strangers, elsewhere = whole - len(found), 0
     if namespace is not None:
         known = answer.lineage.frames["nodes"]["namespace"].drop_nulls().unique()
-        if namespace not in known:
-            raise LineageError(unknown_word("namespace", namespace, known.sort().to_list()))
+        if not isinstance(namespace, str) or namespace not in known:
+            raise LineageError(unknown_word("namespace", str(namespace), known.sort().to_list()))
         elsewhere = sum(t.facts["namespace"] != namespace for t in found)
         found = [t for t in found if t.facts["namespace"] == namespace]
     engine = "databricks" if dialect == "unity" else dialect

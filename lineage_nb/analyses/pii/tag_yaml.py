@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from lineage_nb.analyses.classify.safe_yaml import dumped
-from lineage_nb.analyses.pii.propagation import PREFIX
+from lineage_nb.analyses.pii.beyond_sources import origins_of
+from lineage_nb.analyses.pii.propagation import PREFIX, trace_of
 from lineage_nb.analyses.pii.tag_rows import Tagging, taggings
 from lineage_nb.analyses.plan.sql import remark
 from lineage_nb.analyses.result import Answer, plural
@@ -20,6 +22,8 @@ __all__ = ["tag_yaml"]
 _RESOURCES = {"model": "models", "seed": "seeds", "snapshot": "snapshots"}
 _TEMPLATE = re.compile(r"\{[{%#]")
 _LONGEST = 1_000
+_NAMED = 20
+"""Origins of a column that are named; of more it is said how many they are."""
 
 
 def tag_yaml(answer: Answer, *, possible: bool = False, config: bool = True) -> str:
@@ -39,7 +43,7 @@ def tag_yaml(answer: Answer, *, possible: bool = False, config: bool = True) -> 
     str
         One file of properties (``version: 2``): models, seeds, snapshots and sources by name, with the columns that no
         source tags so already. Tags are ``pii:<label>`` for plain values, ``pii_<verdict>:<label>`` for others, so that
-        reading them back makes no more of them; ``meta`` says where the labels come from. Tables that dbt does not
+        reading them back makes no more of them; ``meta`` names where the labels begin (20 of them, and how many more). Tables that dbt does not
         know, and names that dbt would take for a template, are comments.
 
     Raises
@@ -81,7 +85,7 @@ def tag_yaml(answer: Answer, *, possible: bool = False, config: bool = True) -> 
     unsure = [t for t in found if t.new_maybe]
     if unsure and not possible:
         head.append(f"{plural(len(unsure), 'column')} where personal data is only possible: not here, unless asked for with possible=True.")
-    body = dumped(_document(answer.lineage, known, resources, config=config))
+    body = dumped(_document(answer.lineage, known, resources, _origins(answer, known), config=config))
     why = {True: "its name cannot stand safely in a project", False: "dbt does not know the table"}
     tail = [_comment(f"left out, {why[t.dataset in resources]}: {t.column}: {_said(t)}") for t in left]
     if possible and unsure:
@@ -121,10 +125,19 @@ def _unsafe(tagging: Tagging, resource: Iterable[str]) -> bool:
     return any(_TEMPLATE.search(t) or len(t) > _LONGEST or not t.isprintable() for t in texts)
 
 
-def _document(lineage: Lineage, known: list[Tagging], resources: dict[str, tuple[str, ...]], *, config: bool) -> dict[str, Any]:
+def _origins(answer: Answer, known: list[Tagging]) -> dict[str, list[str]]:
+    """Column → where its labels begin, all of them, by name; of a column that is an origin itself nothing."""
+    trace, coded = trace_of(answer), answer.lineage.coded
+    columns = coded.numbers(pl.Series([t.column for t in known], dtype=pl.String)).to_numpy().astype(np.int64)
+    told = origins_of(trace, np.unique(columns)).select("place", "origin").unique()
+    named = pl.DataFrame({"column": coded.ids.gather(told["place"]), "origin": coded.ids.gather(told["origin"])}).sort("column", "origin")
+    return dict(named.group_by("column", maintain_order=True).agg("origin").iter_rows())
+
+
+def _document(lineage: Lineage, known: list[Tagging], resources: dict[str, tuple[str, ...]], begin: dict[str, list[str]], *, config: bool) -> dict[str, Any]:
     columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for tagging in known:
-        columns.setdefault(resources[tagging.dataset], []).append(_column(lineage, tagging, config=config))
+        columns.setdefault(resources[tagging.dataset], []).append(_column(lineage, tagging, begin.get(tagging.column, []), config=config))
     document: dict[str, Any] = {"version": 2}
     for kind, section in _RESOURCES.items():
         mine = [{"name": r[1], "columns": columns[r]} for r in sorted(columns) if r[0] == kind]
@@ -138,9 +151,11 @@ def _document(lineage: Lineage, known: list[Tagging], resources: dict[str, tuple
     return document
 
 
-def _column(lineage: Lineage, tagging: Tagging, *, config: bool) -> dict[str, Any]:
+def _column(lineage: Lineage, tagging: Tagging, begin: list[str], *, config: bool) -> dict[str, Any]:
     tags = sorted(PREFIX + k if v == "plain" else f"pii_{v}:{k}" for k, v in tagging.labels.items())
-    origins = [lineage.spoken(o) for o in tagging.origins if o != tagging.column]
-    safe = [o for o in origins if not _TEMPLATE.search(o) and o.isprintable() and len(o) <= _LONGEST]
+    origins = [lineage.spoken(o) for o in begin]
+    safe = [o for o in origins if not _TEMPLATE.search(o) and o.isprintable() and len(o) <= _LONGEST][:_NAMED]
+    if safe and len(origins) > len(safe):
+        safe.append(f"and {len(origins) - len(safe):,} more")
     facts: dict[str, Any] = {"tags": tags} | ({"meta": {"pii_from": safe}} if safe else {})
     return {"name": tagging.name, "config": facts} if config else {"name": tagging.name, **facts}

@@ -88,13 +88,13 @@ class Trace:
         tagged = self.every.filter(pl.col("label").is_in(telling))["i"]
         keys = self.places.starts(tagged.unique().sort().to_numpy().astype(np.int64))
         likely = grouping_keys(self.lineage, self.graph, self.every, self.barred)
-        return Strength(self.lineage, self.graph, keys[keys < self.graph.arcs.real], likely, self.graph.table, self.lineage.coded.edges)
+        return Strength(self.lineage, self.graph, self.places, keys, likely, self.graph.table, self.lineage.coded.edges)
 
     @cached_property
     def renewed(self) -> Strength | None:
         """What becomes of values on edges into rewritten tables, by what was said later; None: nothing else was."""
         later = self.places.later
-        return None if later is None else self.strength.part(later.table, later.said)
+        return None if later is None else self.strength.part(later.table, later.said, later.gone)
 
     def strength_of(self, label: str, certainty: str = "proved") -> NDArray[np.int8]:
         """Verdict of every edge of the column level for a label, as a place in `VERDICTS`; 5 carries nothing.
@@ -221,7 +221,8 @@ class Trace:
     @cached_property
     def used(self) -> list[int]:
         """Verdicts that some edge has, as places in `VERDICTS`; always plain."""
-        present = np.unique(self.by_arc(lambda edges: edges.stated))
+        told = (self.by_arc(lambda edges: edges.stated), *(edges.decided for edges in (self.strength, self.renewed) if edges is not None))
+        present = np.unique(np.concatenate(told))
         return [v for v in range(len(VERDICTS)) if v == 0 or v in present]
 
     def lanes(self) -> list[tuple[str, str, int]]:

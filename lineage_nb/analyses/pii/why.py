@@ -93,6 +93,9 @@ def _row(trace: Trace, target: int, label: str | None, certainty: str | None) ->
         name = trace.lineage.spoken(trace.graph.id_of(target))
         if label is not None and canonical(label) not in trace.labels:
             raise LineageError(f"label {label!r} is not in this answer. Labels here: {', '.join(trace.labels) or 'none'}.")
+        others = [trace.labels[i] for i in trace.rows.filter(pl.col("node") == target)["label"].unique().sort()]
+        if label is not None and others:
+            raise LineageError(f"{canonical(label)} does not reach {name}{f' as {certainty}' if certainty else ''}. Labels that reach it: {', '.join(others)}.")
         raise LineageError(f"{name} is not in this answer: no label reaches it{f' as {certainty}' if certainty else ''}")
     return rows.sort("verdict", "certainty", "label").row(0, named=True)
 

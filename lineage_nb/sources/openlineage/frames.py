@@ -94,7 +94,8 @@ class Speller:
         Returns
         -------
         dict of str to polars.DataFrame
-            nodes, edges, runs, io (with one more column, `claim`) and aliases where they have rows, each row once.
+            nodes, edges, runs, io (with two more columns: `claim`, and `told`, of outputs: whether the event says what
+            columns they are made of) and aliases where they have rows, each row once.
         """
         if "support" not in posted:
             return {}
@@ -208,7 +209,7 @@ class Speller:
     def _claim_keys(self, flows: pl.DataFrame) -> pl.DataFrame:
         """Name every claim after the edges it makes, so that equal claims are equal wherever they are read."""
         claims = flows.filter(pl.col("claim") >= 0)
-        arrows = [f"{a.type}\x1f{a.subtype}\x1f{a.masking}\x1f{e}" for a, e in self._from.statements.arrows]
+        arrows = [f"{a.type}\x1f{a.subtype}\x1f{a.masking}\x1f{_folded(a)}{e}" for a, e in self._from.statements.arrows]
         origin, target = self._spell_end(claims["origin"]), self._spell_end(claims["target"])
         text = origin + "\x1e" + target + "\x1e" + _at(pl.Series(arrows, dtype=pl.String), claims["arrow"])
         texts = claims.select("job", "claim", text.alias("text")).group_by("job", "claim").agg(pl.col("text").sort())
@@ -325,7 +326,12 @@ class Speller:
         direction = pl.when("out").then(pl.lit("out")).otherwise(pl.lit("in"))
         dataset = _at(self._datasets["id"], io["dataset"])
         rows = io.with_columns(_known("rows"), _known("bytes"), dataset=dataset, direction=direction)
-        return distinct(_fitted("io", rows, pl.col("key").alias("claim")))
+        return distinct(_fitted("io", rows, pl.col("key").alias("claim"), pl.col("told")))
+
+
+def _folded(arrow: Arrow) -> str:
+    """What the description of an aggregation says of it, and nothing else does."""
+    return f"{arrow.verdict}\x1f" if arrow.subtype == "AGGREGATION" and arrow.verdict in ("aggregated", "plain") else ""
 
 
 def _gathered(kind: str, parts: list[pl.DataFrame]) -> pl.DataFrame:

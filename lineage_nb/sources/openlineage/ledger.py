@@ -116,7 +116,12 @@ class Ledger:
         statement, role = numbers_of(source.item_statement)[item], numbers_of(source.item_role)[item]
         rows, size = numbers_of(source.item_rows)[item], numbers_of(source.item_bytes)[item]
         proven = proven_by(role, events["state"].to_numpy()[row], rows, size, source.jobs.is_endless(fact)[row])
+        telling = np.zeros(len(source.statements.target), dtype=bool)  # of what columns are made
+        telling[source.statements.flows.frame()["statement"].to_numpy()] = True
+        by_job = np.zeros(events.height, dtype=bool)
+        by_job[row[role == ENTRY]] = True
         table = events[["run", "time", "job"]][row].with_columns(
+            pl.Series("told", telling[statement] | by_job[row]),
             pl.Series("dataset", numbers_of(source.statements.target)[statement]),
             pl.Series("role", role),
             pl.Series("rows", rows),
@@ -145,6 +150,7 @@ class Ledger:
                 "bytes",
                 pl.when(pl.col("claim") >= 0).then(pl.col("job")).otherwise(NO_JOB).alias("job"),
                 "claim",
+                pl.when(pl.col("role") != IN).then("told"),
             )
         )
 

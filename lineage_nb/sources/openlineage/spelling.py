@@ -36,10 +36,11 @@ class Place(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A transformation: type and subtype."""
+    """A transformation: type, subtype and description."""
 
     type: str
     subtype: str | None
+    description: str | None = None
 
 
 Steps = dict[Step, set[bool]]
@@ -163,9 +164,10 @@ def _input(place: Place, steps: Steps) -> Json:
 def _transformations(steps: Steps) -> list[Json]:
     """Spell transformations; one that is told differently masks only if nobody denies it."""
     told = []
-    for step in sorted(steps, key=lambda s: (s.type, s.subtype or "")):
+    for step in sorted(steps, key=lambda s: (s.type, s.subtype or "", s.description or "")):
         masks = steps[step]
         subtype = {} if step.subtype is None else {"subtype": step.subtype}
         masking = {} if not masks else {"masking": all(masks)}
-        told.append({"type": step.type, **subtype, **masking})
+        described = {} if step.description is None else {"description": step.description}
+        told.append({"type": step.type, **subtype, **described, **masking})
     return told

@@ -37,6 +37,7 @@ from lineage_nb.sources.openlineage.words import (
     Misfit,
     arrow,
     check_names,
+    folds,
     says_decryption,
     whole,
 )
@@ -231,17 +232,19 @@ class Statements:
                     if given > MAX_INT:
                         raise Misfit(given)
                     position = given - 1  # they count from 1
-                kind, description = words[column.type or None], words[column.description or None]
-                rows += (statement, names[prefix + column.name], kind, position, description, 0)
+                name = prefix + column.name if prefix else column.name
+                description = words[column.description] if column.description else 0
+                rows += (statement, names[name], words[column.type or None], position, description, 0)
                 if column.fields:
                     levels.append((f"{prefix}{column.name}.", column.fields))
 
     def _arrow(self, given: Transformation, whole_dataset: bool, evidence: str) -> int:
         decrypts = not given.masking and says_decryption(given.description)
-        key = (given.type, given.subtype, given.masking, decrypts, whole_dataset, evidence)
+        aggregates = folds(given.description) if (given.subtype or "").upper() == "AGGREGATION" else None
+        key = (given.type, given.subtype, given.masking, decrypts, aggregates, whole_dataset, evidence)
         number = self._arrow_of.get(key)
         if number is None:
-            said = arrow(given.type, given.subtype, given.masking, decrypts=decrypts, whole_dataset=whole_dataset)
+            said = arrow(given.type, given.subtype, given.masking, decrypts=decrypts, aggregates=aggregates, whole_dataset=whole_dataset)
             number = self._arrow_of[key] = self.arrows[said, evidence]
         return number
 
@@ -261,15 +264,20 @@ class Statements:
 
     def _column_lineage(self, statement: int, facet: Any) -> None:
         rows, datasets, names, told = self.flows.rows, self.datasets, self.names, self._told[False]
+        namespace = name = None
+        origin = 0
         for column, entry in facet.fields.items():
             into = names[column]
             if not entry.inputFields:
                 rows += (statement, OWN_JOB, 0, into, self.made)
             for source in entry.inputFields:
-                origin, field = datasets[source.namespace][source.name], names[source.field]
+                if source.name != name or source.namespace != namespace:  # else as the one before
+                    namespace, name = source.namespace, source.name
+                    origin = datasets[namespace][name]
                 how = told.get(bytes(source.transformations))
                 if how is None:
                     how = self._read_arrows(source.transformations, whole_dataset=False)
+                field = names[source.field]
                 for number in how or (self._arrow(_told_by(entry.transformationType), False, COLUMN_LINEAGE),):
                     rows += (statement, origin, field, into, number)
         told = self._told[True]

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 __all__ = [
+    "FOLDED",
     "MAX_INT",
     "MAX_NAME",
     "Arrow",
     "Misfit",
     "arrow",
     "check_names",
+    "folds",
     "micros",
     "says_decryption",
     "whole",
@@ -95,8 +97,43 @@ def says_decryption(description: str | None) -> bool:
     return description is not None and _DECRYPTION.search(description) is not None
 
 
+FOLDED: Final = "aggregated, says lineage_nb"
+"""How an aggregation that leaves nothing of single values is described where no function is known."""
+_FOLDS: Final = re.compile(
+    r"(?i)(?:^|[^a-z])(?:count(?:_?(?:if|distinct|star|all|big))?|sum(?:_?(?:if|distinct|map))?|avg|average|mean|median|std\w*|var(?:iance|_pop|_samp)?|skewness|kurtosis|corr|covar\w*"
+    r"|approx_(?:count_)?distinct\w*|hll\w*|ndv|regr_\w*|grouping)(?:[^a-z_]|$)"
+)
+_CARRIES: Final = re.compile(
+    r"(?i)(?:^|[^a-z])(?:min|max|any|first|last|nth|mode|arg_?m\w+|collect\w*|list\w*|string_agg|str_agg|array\w*|group_concat|group_array"
+    r"|json\w*|object\w*|map\w*|xmlagg|percentile\w*|quantile\w*|top\w*|approx_most_frequent|histogram|concat\w*|group_uniq\w*)(?:_?(?:by|value|agg|set|list|disc|distinct))*(?:[^a-z]|$)"
+)
+
+
+def folds(description: str | None) -> bool | None:
+    """Whether a transformation's description names an aggregate that leaves nothing of single values; None: it does not say.
+
+    Examples
+    --------
+    >>> [folds(d) for d in ("count", "SUM(amount)", "max(email)", "collect_list", "sum of max", "", None, "by country")]
+    [True, True, False, False, False, None, None, None]
+    """
+    if not description:
+        return None
+    if description == FOLDED:
+        return True
+    if _CARRIES.search(description) is not None:
+        return False
+    return True if _FOLDS.search(description) is not None else None
+
+
 def arrow(
-    type_: str, subtype: str | None, masking: bool | None, *, decrypts: bool = False, whole_dataset: bool = False
+    type_: str,
+    subtype: str | None,
+    masking: bool | None,
+    *,
+    decrypts: bool = False,
+    aggregates: bool | None = None,
+    whole_dataset: bool = False,
 ) -> Arrow:
     """Say what a transformation means for an edge.
 
@@ -106,6 +143,9 @@ def arrow(
         As in the facet; ``DIRECT`` or ``INDIRECT``, in any case.
     decrypts : bool
         Whether its description names decryption or detokenisation: subtype ``DECRYPTION``, verdict plain.
+    aggregates : bool, optional
+        Of an ``AGGREGATION`` what `folds` makes of its description: where single values come through it, as those of MAX
+        and LISTAGG do, it is plain; where nothing is said its verdict is not known. A count that masks is aggregated.
     whole_dataset : bool
         Whether it was said of the whole target dataset, not of one of its fields.
 
@@ -118,8 +158,8 @@ def arrow(
     --------
     >>> arrow("INDIRECT", "JOIN", None)
     Arrow(type='INDIRECT', subtype='JOIN', masking=None, verdict=None, to_dataset=True)
-    >>> arrow("DIRECT", "AGGREGATION", False).verdict
-    'aggregated'
+    >>> [arrow("DIRECT", "AGGREGATION", False, aggregates=told).verdict for told in (True, False, None)]
+    ['aggregated', 'plain', None]
     """
     kind, sub = type_.upper(), (subtype or "").upper() or None
     if kind not in ("DIRECT", "INDIRECT"):
@@ -128,6 +168,8 @@ def arrow(
     if kind == "DIRECT":
         if sub == "DECRYPTION" or (decrypts and sub in (None, "TRANSFORMATION")):
             sub = "DECRYPTION"
-        known = {"IDENTITY": "plain", "DECRYPTION": "plain", "AGGREGATION": "aggregated", "PREDICATE": "derived"}
+        known = {"IDENTITY": "plain", "DECRYPTION": "plain", "PREDICATE": "derived"}
         verdict = "pseudonymised" if masking else known.get(sub or "")
+        if sub == "AGGREGATION" and aggregates is not None and (aggregates or not masking):
+            verdict = "aggregated" if aggregates else "plain"
     return Arrow(kind, sub, masking, verdict, whole_dataset or (kind == "INDIRECT" and sub in _TO_DATASET))

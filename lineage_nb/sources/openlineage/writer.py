@@ -9,7 +9,7 @@ What OpenLineage has no place for, and what therefore is not written:
 
 - costs, usage, grants, tiers, coverage; runs, with what they read and wrote, and the workflow that a task is part of;
 - verdicts: only whether a transformation masks, so that what is redacted or derived comes back as pseudonymised, and
-  any aggregation that does not mask as aggregated; owners of columns; confidence and evidence;
+  in its description that an aggregation leaves nothing of single values; owners of columns; confidence and evidence;
 - when something was first seen, and from when on it does not hold: what no longer holds is left out; a table that was
   dropped before a job that it is an input of was last seen counts as dropped then;
 - kinds: reports and other nodes that are fed become datasets of their type, in the namespace ``report:…``;
@@ -47,6 +47,7 @@ from lineage_nb.sources.openlineage.spelling import (
 )
 
 __all__ = ["write"]
+from lineage_nb.sources.openlineage.words import FOLDED
 
 _EVENT: Final = f"{SPEC}/2-0-2/OpenLineage.json#/$defs/"
 _NOT_DATASETS: Final = ("column", "job", "principal", "compute")
@@ -167,7 +168,9 @@ class _Writer:
     def _step(self, row: Row, flow: Flow) -> None:
         source, column = self._place(row["source"]), self._place(row["target"]).field
         into = flow.whole if column is None else flow.columns.setdefault(column, {})
-        masks = into.setdefault(source, {}).setdefault(Step(row["type"], row["subtype"]), set())
+        folded = row["subtype"] == "AGGREGATION" and row["verdict"] == "aggregated"
+        step = Step(row["type"], row["subtype"], FOLDED if folded else None)
+        masks = into.setdefault(source, {}).setdefault(step, set())
         if row["masking"] is not None:
             masks.add(row["masking"])
         elif row["type"] == "DIRECT" and row["verdict"] is not None:

@@ -112,4 +112,5 @@ def _renamed(statement: Statement, variants: _Variants) -> Statement:
         events=tuple(e._replace(table=n) for e in statement.events for n in all_of(e.table)),
         temporary=frozenset(n for t in statement.temporary for n in all_of(t)),
         references=tuple((n, c) for t, c in statement.references for n in all_of(t)),
+        alterations=tuple(a._replace(table=n) for a in statement.alterations for n in all_of(a.table)),
     )

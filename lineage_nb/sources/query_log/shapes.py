@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from lineage_nb.errors import LineageError
-from lineage_nb.sql.result import Event, Problem, SqlLineage, Statement
+from lineage_nb.sources.query_log.histories import Columns, Histories, learned, then
+from lineage_nb.sql.result import Problem, SqlLineage, Statement
 
 if TYPE_CHECKING:
     from lineage_nb.sql.catalog import Catalog
@@ -43,13 +44,18 @@ _NO_CATALOG: Final = ("mysql", "mariadb", "clickhouse", "hive", "impala", "doris
 
 
 class Question(NamedTuple):
-    """A statement and what it takes to read it; `order` is its place in time."""
+    """A statement and what it takes to read it: `order` is its place in time, `known` tables as they were then.
+
+    `dynamic` where Spark was told to replace partitions only.
+    """
 
     text: str
     dialect: str | None
     database: str | None
     schema: str | None
     order: int = 0
+    known: tuple[tuple[str, Columns], ...] = ()
+    dynamic: bool = False
 
 
 _Batch = tuple[int, Sequence[Question]]
@@ -66,6 +72,11 @@ def _read(question: Question, catalog: Catalog) -> SqlLineage:
     database, schema = question.database, question.schema
     if (question.dialect or "") in _NO_CATALOG and schema is None:
         database, schema = None, database
+    if question.known or question.dynamic:
+        catalog = catalog.layer()
+        catalog.dynamic_partitions = question.dynamic
+        for table, columns in question.known:
+            catalog.learn(table, columns)
     try:
         return sql_lineage(
             question.text,
@@ -195,15 +206,21 @@ def answers(questions: Sequence[Question], schema: Schema, processes: int | None
     """
     from tqdm.auto import tqdm
 
-    from lineage_nb.sql.catalog import Catalog
+    from lineage_nb.sql.called_functions import calls_of
+    from lineage_nb.sql.catalog import Catalog, is_dynamic_overwrite
 
     found: list[SqlLineage | None] = [None] * len(questions)
     waiting = list(range(len(questions)))
     tables: Schema = dict(schema)
     given = known = Catalog(tables)
+    histories: Histories = {}
+    dynamic = any(is_dynamic_overwrite(q.text) for q in questions)
     with _Pool(_default_processes() if processes is None else processes) as pool:
         for _ in range(_ROUNDS):
-            asked = [questions[i] for i in waiting]
+            asked = [
+                questions[i]._replace(known=then(found[i], questions[i].order, histories), dynamic=dynamic)
+                for i in waiting
+            ]
             bar = tqdm(
                 total=len(asked),
                 desc="Reading SQL",
@@ -217,13 +234,16 @@ def answers(questions: Sequence[Question], schema: Schema, processes: int | None
                     for i, answer in zip(waiting[start:], batch, strict=False):
                         found[i] = answer
                     bar.update(len(batch))
-            told = _learned(questions, found)
+            told, histories = learned([(q.order, f) for q, f in zip(questions, found, strict=True)])
             tables = {t: c for t, c in told.items() if given.columns(t) is None} | dict(schema)
+            histories = {t: h for t, h in histories.items() if t in tables and t not in schema}
             before, known = known, Catalog(tables)
+            calls = calls_of(t for t, columns in tables.items() if before.columns(t) != tuple(columns))
             waiting = [
                 i
                 for i, answer in enumerate(found)
-                if answer is not None and _worth_asking(answer, before, known)
+                if answer is not None
+                and (_worth_asking(answer, before, known) or (calls is not None and calls.search(questions[i].text)))
             ]
             if not waiting:
                 break
@@ -240,36 +260,10 @@ def _worth_asking(answer: SqlLineage, before: Catalog, known: Catalog) -> bool:
 
 def _open(answer: SqlLineage) -> bool:
     for statement in answer.statements:
-        if statement.kind in _BY_POSITION or statement.problems:
+        if statement.kind in _BY_POSITION or statement.problems or any("/" in t for t in statement.inputs):
             return True
         if any("*" in names for names in statement.columns.values()):
             return True
         if any(e.input_column == "*" or not e.input_table for e in statement.edges):
             return True
     return False
-
-
-def _learned(
-    questions: Sequence[Question], found: Sequence[SqlLineage | None]
-) -> dict[str, Sequence[str] | Mapping[str, str | None]]:
-    """Columns of the tables that statements create: as the last of them says; a temporary table's only if all agree."""
-    tables: dict[str, Sequence[str] | Mapping[str, str | None]] = {}
-    torn: set[str] = set()
-    for i in sorted(range(len(found)), key=lambda i: questions[i].order):
-        answer = found[i]
-        for statement in answer.statements if answer is not None else ():
-            for event in statement.events:
-                columns = _created(event, statement)
-                if columns:
-                    passing = event.table in statement.temporary
-                    if passing and event.table in tables and list(tables[event.table]) != list(columns):
-                        torn.add(event.table)
-                    tables[event.table] = columns
-    return {t: c for t, c in tables.items() if t not in torn}
-
-
-def _created(event: Event, statement: Statement) -> Sequence[str] | Mapping[str, str | None]:
-    if not statement.defines(event):
-        return ()
-    columns = statement.types.get(event.table) or statement.columns.get(event.table, ())
-    return () if "*" in columns else columns

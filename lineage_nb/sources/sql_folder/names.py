@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from lineage_nb.errors import LineageError
 
-__all__ = ["PATTERN", "KnownNames", "Mentions", "PathPattern", "mentions"]
+__all__ = ["PATTERN", "KnownNames", "Mentions", "PathPattern", "called", "defined", "mentions"]
 
 PATTERN: Final = "{catalog}/{schema}/{table}/query.sql"
 _PARTS: Final = ("catalog", "schema", "table")
@@ -19,12 +19,17 @@ _QUOTES: Final = str.maketrans("", "", "`\"[]' \t\r\n")
 _NAME: Final = r"([`\"\[\w$#@][\w$#@.\-`\"\[\]]*)"
 _READ: Final = re.compile(rf"\b(?:from|join|using|like|clone)\s+{_NAME}", re.IGNORECASE)
 _MADE: Final = re.compile(
-    r"\bcreate\s+((?:\w+\s+){0,6}?)(?:table|view)\s+(?:if\s+not\s+exists\s+)?" + _NAME, re.IGNORECASE
+    r"\bcreate\s+((?:\w+\s+){0,6}?)(?:table\s+function|table|view|function|macro)\s+(?:if\s+not\s+exists\s+)?" + _NAME,
+    re.IGNORECASE,
 )
 _CHANGED: Final = re.compile(
     rf"\b(?:insert\s+(?:overwrite\s+|into\s+)*(?:table\s+)?|merge\s+(?:into\s+)?|update\s+){_NAME}",
     re.IGNORECASE,
 )
+_DEFINED: Final = re.compile(
+    r"\bcreate\s+(?:\w+\s+){0,4}?(?:function|macro)\s+(?:if\s+not\s+exists\s+)?" + _NAME, re.IGNORECASE
+)
+_CALLED: Final = re.compile(_NAME + r"\s*\(")
 _TEMPORARY: Final = re.compile(r"\btemp", re.IGNORECASE)
 
 
@@ -100,6 +105,29 @@ def mentions(sql: str) -> Mentions:
     made = frozenset(_plain(n) for modifiers, n in _MADE.findall(sql) if not _TEMPORARY.search(modifiers))
     changed = frozenset(_plain(name) for name in _CHANGED.findall(sql))
     return Mentions(read, made, changed)
+
+
+def defined(sql: str) -> frozenset[str]:
+    """Guess which functions a text defines.
+
+    Examples
+    --------
+    >>> sorted(defined("create or replace table function ds.F(x int64) as select 1; create table t(a int)"))
+    ['ds.f']
+    """
+    return frozenset(_plain(name) for name in _DEFINED.findall(sql))
+
+
+def called(sql: str, functions: Collection[str]) -> frozenset[str]:
+    """Guess which of some functions a text calls, by the last parts of their names.
+
+    Examples
+    --------
+    >>> sorted(called("select f(x), g(y) from t", {"ds.f"}))
+    ['f']
+    """
+    last = {name.rpartition(".")[2] for name in functions}
+    return frozenset(n for name in _CALLED.findall(sql) if (n := _plain(name)).rpartition(".")[2] in last)
 
 
 def _plain(name: str) -> str:

@@ -19,20 +19,35 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lineage_nb.model.merge import unite
 from lineage_nb.model.report import FileReport, ReportBuilder
-from lineage_nb.sources.checks import require_schema, require_text
 from lineage_nb.sources.registry import Entry, Format, Frames
 from lineage_nb.sources.sql_folder.count import statements
 from lineage_nb.sources.sql_folder.facts import described_nodes
 from lineage_nb.sources.sql_folder.files import Place, claims, in_dbt_project, is_yaml, left_to_dbt, places
-from lineage_nb.sources.sql_folder.names import PATTERN, KnownNames, Mentions, PathPattern, mentions
+from lineage_nb.sources.sql_folder.names import (
+    KnownNames,
+    Mentions,
+    PathPattern,
+    called,
+    defined,
+    mentions,
+)
 from lineage_nb.sources.sql_folder.order import reading_order
-from lineage_nb.sources.sql_folder.reading import UNREADABLE, is_open, making, read_sql, read_text
+from lineage_nb.sources.sql_folder.reading import (
+    UNREADABLE,
+    is_open,
+    making,
+    not_read,
+    read_template,
+    read_text,
+)
+from lineage_nb.sources.sql_folder.settings import Schema, Settings
 from lineage_nb.sources.sql_folder.yaml import Described, described
 from lineage_nb.sources.sql_rows import Job, SqlRows
-from lineage_nb.sql.result import Problem, SqlLineage
+from lineage_nb.sql.result import Alteration, Problem, SqlLineage
 
 if TYPE_CHECKING:
     from lineage_nb.sql.catalog import Catalog
+    from lineage_nb.sql.jinja import Rendered
 
 __all__ = ["FORMAT", "read"]
 
@@ -48,30 +63,6 @@ _STORED: Final = {
 """How a template says its query is stored → what is created; a view by default, as in dbt."""
 _QUERY: Final = "QUERY"
 """What a bare query outside of dbt makes: how, and whether, it is stored is not told."""
-Schema = Mapping[str, Sequence[str] | Mapping[str, str | None]]
-
-
-@dataclass(frozen=True)
-class _Settings:
-    """The options, checked."""
-
-    dialect: str | None = None
-    schema: Schema | None = None
-    pattern: str = PATTERN
-    default_catalog: str | None = None
-    default_schema: str | None = None
-    namespace: str | None = None
-
-    def __post_init__(self) -> None:
-        from lineage_nb.sql.catalog import dialect_of
-
-        dialect_of(self.dialect)
-        require_text("pattern", self.pattern or "", PATTERN)
-        PathPattern(self.pattern)
-        require_schema(self.schema)
-        require_text("default_catalog", self.default_catalog, "shop")
-        require_text("default_schema", self.default_schema, "mart")
-        require_text("namespace", self.namespace, "bigquery")
 
 
 @dataclass(eq=False)
@@ -82,11 +73,17 @@ class _File:
     report: FileReport
     text: str
     faults: tuple[Problem, ...] = ()
-    stored: str | None = None
+    told: Rendered | None = None
+    unread: bool = False
     model: bool = False
     mentioned: Mentions = field(default_factory=lambda: mentions(""))
     found: SqlLineage | None = None
     seen: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All texts that it may stand for."""
+        return (self.text, *(self.told.variants if self.told is not None else ()))
 
     @property
     def makes(self) -> str | None:
@@ -138,7 +135,7 @@ def read(entries: Sequence[Entry], report: ReportBuilder, options: Mapping[str, 
     [('duckdb/shop.raw.users#email', 'duckdb/shop.mart.users#mail', 'pseudonymised'),
      ('duckdb/shop.raw.users#id', 'duckdb/shop.mart.users#id', 'plain')]
     """
-    settings = _Settings(**options)
+    settings = Settings(**options)
     own = list(dict.fromkeys(entries))
     left = left_to_dbt([e.path for e in own], whole=settings.dialect is None)
     for entry in own:
@@ -153,7 +150,7 @@ def read(entries: Sequence[Entry], report: ReportBuilder, options: Mapping[str, 
 class _Folder:
     """All files of one call."""
 
-    def __init__(self, entries: Sequence[Entry], report: ReportBuilder, settings: _Settings) -> None:
+    def __init__(self, entries: Sequence[Entry], report: ReportBuilder, settings: Settings) -> None:
         self.settings = settings
         self.namespace = settings.namespace or settings.dialect or "sql"
         found = places([e.path for e in entries if not is_yaml(e)], PathPattern(settings.pattern))
@@ -174,6 +171,7 @@ class _Folder:
         self.given = self._catalog([], self.settings.schema)
         self.told = self._catalog(self.described, self.settings.schema)
         self.catalog = self._catalog(self.described, self.settings.schema)
+        self.altered: dict[str, dict[tuple[str, int], list[Alteration]]] = {}
 
     def _open(self, entry: Entry, place_: Place, about: FileReport) -> None:
         try:
@@ -210,11 +208,14 @@ class _Folder:
         refs = self.refs = {**{stem.lower(): table for stem, table in known.items()}, **known}
         for file in self.files:
             if is_template(file.text):
-                told = render(file.text, this=file.place.table, refs=refs)
-                file.text, file.faults, file.stored = told.text, told.problems, told.materialized
+                file.told = told = render(file.text, this=file.place.table, refs=refs)
+                file.text, file.faults = told.text, told.problems
                 file.model = bool(told.refs or told.sources or told.materialized)
             file.model = file.model or in_dbt_project(file.place.folder)
-            file.mentioned = mentions(file.text)
+            file.mentioned = mentions("\n".join(file.texts))
+            if file.told is not None:
+                read = file.mentioned.read.union(t.lower() for t in file.told.tables)
+                file.mentioned = file.mentioned._replace(read=read)
 
     # -- what YAML tells -------------------------------------------------------------------------------------
 
@@ -263,6 +264,10 @@ class _Folder:
     # -- reading ---------------------------------------------------------------------------------------------
 
     def _read_all(self) -> None:
+        functions = {name for file in self.files for name in defined(file.text)}
+        for file in self.files if functions else ():
+            read = file.mentioned.read | called("\n".join(file.texts), functions)
+            file.mentioned = file.mentioned._replace(read=read)
         order = reading_order([f.mentioned for f in self.files], [f.place.table for f in self.files])
         steps = [[self.files[number] for number in step] for step in order]
         for _ in range(_ROUNDS):
@@ -278,13 +283,16 @@ class _Folder:
 
     def _read(self, file: _File) -> None:
         own = file.place.parts if file.place.fits else {}
-        file.found = found = read_sql(
-            file.text,
+        found = read_template(
+            file.texts,
+            file.told,
             dialect=self.settings.dialect,
             catalog=self.catalog,
             default_catalog=self.settings.default_catalog or own.get("catalog"),
             default_schema=self.settings.default_schema or own.get("schema"),
         )
+        unread = not_read(found, file.place.table, dialect=self.settings.dialect, model=file.model)
+        file.found, file.unread = unread or found, unread is not None
         file.seen = {}
         if is_open(found):
             tables = {t for s in found.statements for t in (*s.inputs, *s.outputs)}
@@ -296,8 +304,16 @@ class _Folder:
             return
         if file.makes is not None:
             self._learn(file.makes, file.found.columns[""])
-        for statement in file.found.statements:
+        for number, statement in enumerate(file.found.statements):
+            for path, names in statement.files.items():
+                self._learn(path, names)
+            for table in dict.fromkeys(a.table for a in statement.alterations):
+                said = [a for a in statement.alterations if a.table == table]
+                self.altered.setdefault(table.lower(), {})[file.place.job, number] = said
+                self._learn(table, self.catalog.types(table) or self.catalog.columns(table) or ())
             for event in statement.events:
+                if event.what == "synonym" and event.other is not None:
+                    self._learn(event.table, self.catalog.columns(event.other) or ())
                 if statement.defines(event) and event.table not in statement.temporary:
                     self._learn(
                         event.table,
@@ -306,12 +322,16 @@ class _Folder:
 
     def _learn(self, table: str, columns: Sequence[str] | Mapping[str, str | None]) -> None:
         """Keep the columns that a file gives a table, with the types known from elsewhere."""
-        if not columns or "*" in columns:
+        if not columns or ("*" in columns and not table.endswith("()")):
             return
         if self.given.columns(table) is not None:
             return
+        from lineage_nb.sql.alterations import after
+
         types = {c.lower(): t for c, t in self.told.types(table).items()}
         known = columns if isinstance(columns, Mapping) else dict.fromkeys(columns)
+        for _, changes in sorted(self.altered.get(table.lower(), {}).items()):
+            known = after(known, changes)
         self.catalog.learn(table, {c: t or types.get(c.lower()) for c, t in known.items()})
 
     # -- what it amounts to ----------------------------------------------------------------------------------
@@ -319,7 +339,8 @@ class _Folder:
     def frames(self) -> Frames:
         """Read all files, and tell what they say."""
         self._read_all()
-        tables = {f.place.table for f in self.files if f.makes is not None} | {t for t, _ in self.described}
+        makers = [f for f in self.files if f.makes is not None or f.unread]
+        tables = {f.place.table for f in makers} | {t for t, _ in self.described}
         self.names = KnownNames([*tables, *(self.settings.schema or {})], parts=2)
         rows = SqlRows(self.namespace, EVIDENCE, self.names.of)
         for table, columns in (self.settings.schema or {}).items():
@@ -337,7 +358,8 @@ class _Folder:
         if found is None:
             return
         if table is not None:
-            kind = _STORED.get(file.stored or "", "VIEW") if file.model else _QUERY
+            stored = file.told.materialized if file.told is not None else None
+            kind = _STORED.get(stored or "", "VIEW") if file.model else _QUERY
             rows.add(making(found, table, kind, self._spelling(table)), job)
         elif found.outputs or any(s.events for s in found.statements):
             rows.add(found.statements[0] if len(found.statements) == 1 else found, job)

@@ -317,8 +317,8 @@ CREATE OR REFRESH LIVE TABLE silver_users (
 ) COMMENT "clean users"
 AS SELECT id, lower(email) AS email FROM STREAM(LIVE.bronze_users)
 ;;;
-silver_users.id <- live.bronze_users.id IDENTITY plain
-silver_users.email <- live.bronze_users.email TRANSFORMATION plain
+silver_users.id <- bronze_users.id IDENTITY plain
+silver_users.email <- bronze_users.email TRANSFORMATION plain
 ===
 -- case: APPLY CHANGES INTO
 -- dialect: databricks

@@ -35,6 +35,7 @@ CREATE TABLE orders (
 ) WITH ('connector' = 'kafka', 'topic' = 'orders', 'format' = 'json');
 INSERT INTO big_orders SELECT id, amount FROM orders WHERE amount > 100;
 ;;;
+orders.ts <- orders.raw_ts TRANSFORMATION plain
 big_orders.id <- orders.id IDENTITY plain
 big_orders.amount <- orders.amount IDENTITY plain
 big_orders <- orders.amount FILTER

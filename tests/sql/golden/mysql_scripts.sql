@@ -100,5 +100,6 @@ w.b <- u.z AGGREGATION aggregated
 -- problems: 1
 INSERT INTO w (m) SELECT @m
 ;;;
+w.m <- .m TRANSFORMATION unknown
 outputs: w
 ===

@@ -335,6 +335,7 @@ BEGIN
   INSERT INTO t (id) VALUES (v);
 END;
 ;;;
+t.id <- .v TRANSFORMATION unknown
 outputs: T
 ===
 -- case: parameters are values from outside, a number counts

@@ -134,7 +134,7 @@ VACUUM (ANALYZE) users;
 EXPLAIN SELECT 1;
 SELECT id FROM users;
 ;;;
-.id <- users.id IDENTITY plain
+.id <- mart.users.id IDENTITY plain
 ===
 -- case: insert only columns known by a create
 -- dialect: postgres

@@ -485,8 +485,11 @@ MART.U <- RAW.USERS.DAY FILTER
 ===
 -- case: RESULT_SCAN of the last query
 -- dialect: snowflake
+-- problems: 1
 SELECT "name", "owner" FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()))
 ;;;
+.name <- .result_scan() TRANSFORMATION unknown
+.owner <- .result_scan() TRANSFORMATION unknown
 inputs: -
 columns: name, owner
 ===

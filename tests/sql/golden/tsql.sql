@@ -388,6 +388,7 @@ GO
 DECLARE @x INT;
 INSERT INTO dbo.t (x) VALUES (@x);
 ;;;
+dbo.t.x <- .x TRANSFORMATION unknown
 outputs: dbo.t
 ===
 -- case: a variable that a procedure fills
@@ -397,6 +398,7 @@ DECLARE @x INT = (SELECT MAX(a) FROM dbo.p);
 EXEC dbo.fill @x OUTPUT;
 INSERT INTO dbo.t (x) VALUES (@x);
 ;;;
+dbo.t.x <- .x TRANSFORMATION unknown
 outputs: dbo.t
 ===
 -- case: a variable that is added to, and one that is assigned anew
