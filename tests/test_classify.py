@@ -602,3 +602,8 @@ def test_what_only_looks_like_a_short_name() -> None:
         "optics.nir az.rg mass.pis fin.cap geo.cp route.via net.cp_flag auftrag.anlage_dat auftrag.storno_kennzeichen deaths.death_count births.birth_data model.dx parts.serial_number products.cod users.must_change_passwd"
     )
     assert {c: x for c, x in found(dict.fromkeys(names.split())).items() if x} == {}
+
+
+def test_a_tag_that_denies_is_no_label() -> None:
+    snap = ln.from_frames(nodes={"id": ["t#a"], "kind": ["column"], "tags": [["pii:false"]]}, edges={"source": ["t#a"], "target": ["u#a"]})
+    assert snap.classify().frame.filter(pl.col("label") == "false").is_empty()

@@ -79,6 +79,23 @@ def test_a_silent_run_is_seen_in_any_order_and_partition(tmp_path: Path) -> None
     assert len(hashes) == 1
 
 
+def test_a_silent_run_is_seen_under_another_name_of_its_table() -> None:
+    nodes = [{"id": "p#x", "kind": "column"}, {"id": "q#m", "kind": "column", "tags": ["pii:email"]}, {"id": "o#y", "kind": "column"}]
+    edges = [{"source": "p#x", "target": "o#y", "job": "job:a/j"}]
+    runs = [{"job": "job:a/j", "run": "r1", "state": "COMPLETE"}]
+    names = [{"name": f"s3://b/{n}", "node": n, "evidence": "openlineage:symlinks"} for n in "oq"]
+
+    def lines(source: str, target: str, *more: Json) -> list[tuple[str, str]]:
+        io = [{"run": "r1", "dataset": source, "direction": "in", "told": None}, {"run": "r1", "dataset": target, "direction": "out", "told": False}]
+        snap = ln.from_frames(nodes=nodes, edges=[*edges, *more], runs=runs, io=io, aliases=names)
+        return snap.edges.filter(pl.col("job").is_null()).select("source", "target").rows()  # type: ignore[return-value]
+
+    known = {"source": "q#m", "target": "o#y", "job": "job:a/j", "subtype": "AGGREGATION", "verdict": "aggregated"}
+    for source, target in itertools.product(("q", "s3://b/q"), ("o", "s3://b/o")):
+        assert lines(source, target) == [("q", "o")]
+        assert lines(source, target, known) == []
+
+
 @pytest.mark.parametrize(
     ("how", "expected"),
     [

@@ -96,7 +96,10 @@ def test_unmask_lifts_masks_and_lets_nobody_read() -> None:
     assert person([cut, grant("ana", "t", "UNMASK")]) == [("t#mail", "plain", "proved")]
     assert person([grant("ana", "t", "UNMASK")]) == []
     assert person([cut, grant("ana", "t", "UNMASK", "at night")]) == [("t#mail", "plain", "possible"), ("t#mail", "redacted", "proved")]
-    assert person([cut, grant("ana", "t", "UNMASK"), grant("r", "t", "DENY UNMASK")])[0][1] == "redacted"
+    assert person([cut, grant("ana", "t", "UNMASK"), grant("r", "t", "DENY UNMASK")]) == [("t#mail", "redacted", "proved")]
+    assert person([grant("ana", "t#mail"), grant("r", "t", "DENY UNMASK")]) == [("t#mail", "plain", "proved")]
+    assert person([grant("ana", "t#mail", "SELECT, UNMASK", "masked: mail")]) == [("t#mail", "plain", "proved")]
+    assert ("t#mail", "plain", "possible") in person([grant("ana", "t#mail", "SELECT, UNMASK", "masked: mail; rows: own")])
     assert person([cut, grant("ana", "t", "UNMASK"), grant("ana", "t", "REVOKE UNMASK")]) == [("t#mail", "redacted", "proved")]
     assert person([cut, grant("ana", "t", "UNMASK (hlth)")]) == [("t#mail", "redacted", "proved")]
 
@@ -167,13 +170,40 @@ def test_what_speaks_of_nothing_here_is_told() -> None:
     asked = snap.pii(decisions=ln.Decisions().decide("a#m", "emial", "is_not", **WHY), policy=ln.Policy("mine", {("emial", "redacted"): "stop"}))
     assert asked.frame.height == 3
     assert not any("neither begins nor passes" in n for n in asked.trust)
-    assert any("'emial' (Did you mean 'email'?): no node is tagged so, and they change nothing" in n for n in asked.trust)
-    assert any("policy 'mine' speaks of 'emial' (Did you mean 'email'?)" in n for n in asked.trust)
+    assert any("'emial' (did you mean 'email'?): no node is tagged so, and they change nothing" in n for n in asked.trust)
+    assert any("policy 'mine' speaks of 'emial' (did you mean 'email'?)" in n for n in asked.trust)
     book = ln.Decisions().accept(node="nope", label="emial", until="2030-01-01", **WHY).accept(recipient="ana", label="E-Mail", until="2030-01-01", **WHY)
     told = snap.pii().exposures(by="person", decisions=book)
-    assert [n for n in told.trust if "acceptance" in n] == ["1 acceptance of what is not here changes nothing: node 'nope' and label 'emial' Did you mean 'email'?"]
+    assert [n for n in told.trust if "acceptance" in n] == ["1 acceptance of what is not here changes nothing: node 'nope' and label 'emial' (did you mean 'email'?)"]
     assert told.frame["status"].to_list() == ["accepted"]
     assert not any("not here" in n or "speaks of" in n for n in snap.pii(decisions=ln.Decisions().decide("a#m", "email", "is_not", **WHY)).trust)
+
+
+@pytest.mark.parametrize("tag", ["pii:false", "PII: No", "pii:none", "pii:0", "pii=false"])
+def test_a_tag_that_denies_is_no_label(tag: str) -> None:
+    asked = made([("a#m", "b#m")], {"a#m": [tag], "b#m": [tag, "pii:email"]}).pii()
+    assert asked.frame.select("node", "label").rows() == [("b#m", "email")]
+    assert not any("not read" in n for n in asked.trust)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (["email, verdict: 'aggregated, k ≥ 10'"], "row 1: label is 'email'; .*of the label 'all'"),
+        (["any other, verdict: 'aggregated, k ≥ 10'"], "row 1: label is 'any other'"),
+        (["all, verdict: 'aggregated, k ≥ 10'", "all, verdict: 'aggregated, k ≥ 5'"], "row 2: all aggregated, k ≥ 5 is there already"),
+        (["all, verdict: 'aggregated, k ≥ ,'"], "row 1: .*'aggregated, k ≥ ,'"),
+        (["all, verdict: redacted"], "row 1: label is 'all'; give 'any other'"),
+        (["E-Mail, verdict: redacted", "email, verdict: redacted"], "row 2: 'email' redacted is there already"),
+    ],
+)
+def test_rows_of_a_policy_that_cannot_be_meant_are_named(tmp_path: Path, rows: list[str], words: str) -> None:
+    file = tmp_path / "p.yaml"
+    file.write_text("\n".join(f"- {{label: {row}, action: stop}}" for row in rows), encoding="utf-8")
+    with pytest.raises(ln.LineageError, match=words):
+        ln.Policy.read(file)
+    file.write_text("- {label: E-Mail, verdict: redacted, action: stop}\n- {label: all, verdict: 'aggregated, k ≥ 1,000', action: stop}", encoding="utf-8")
+    assert (set(ln.Policy.read(file).rules), ln.Policy.read(file).crowd) == ({("email", "redacted")}, 1000)
 
 
 def test_an_expired_override_leaves_the_one_before_it() -> None:

@@ -145,6 +145,22 @@ def test_an_older_statement_of_another_part_counts_as_well(tmp_path: Path) -> No
     assert "u#x" in ln.from_frames(**frames).pii().frame["node"]
 
 
+def test_a_copy_that_another_job_sums_up_as_well_is_still_a_copy() -> None:
+    nodes = [{"id": "a#j", "kind": "column", "tags": ["pii:health"]}, {"id": "a#j.dept", "kind": "column", "tags": ["pii:email"]}, {"id": "b#j", "kind": "column"}, {"id": "c#x", "kind": "column"}]
+    nodes += [{"id": "a#j.other", "kind": "column", "tags": ["pii:phone"]}]
+    copy = {"source": "a#j", "target": "b#j", "job": "1", "subtype": "IDENTITY"}
+    taken = {"source": "b#j", "target": "c#x", "job": "1", "source_path": "dept"}
+    summed = {"source": "a#j", "target": "b#j", "job": "2", "subtype": "AGGREGATION", "verdict": "aggregated"}
+
+    def told(*edges: dict[str, str]) -> dict[str, str]:
+        frame = ln.from_frames(nodes=nodes, edges=[taken, *edges]).pii().frame
+        return dict(frame.filter(node="c#x").select("label", "certainty").rows())
+
+    assert told(copy) == {"health": "proved", "email": "proved"}
+    assert told(copy, summed) == {"health": "proved", "email": "proved", "phone": "possible"}
+    assert told(summed) == {"health": "possible", "email": "possible", "phone": "possible"}
+
+
 def test_a_path_is_of_the_source_only_where_the_document_is_the_source() -> None:
     query = "WITH c AS (SELECT OBJECT_CONSTRUCT('a', v) AS o, v:b AS p, v AS q FROM t) SELECT o:a.x AS x, p:y AS y, q:z AS z FROM c"
     edges = [edge for _, found in sql_lineage(query, dialect="snowflake").flows for edge in found]
@@ -161,6 +177,24 @@ def test_masking_alone_leaves_a_pseudonym() -> None:
     assert verdict(masking=[True], verdict=["redacted"]) == "redacted"
     assert verdict(masking=[True], subtype=["DECRYPTION"]) == verdict(masking=[False]) == "plain"
     assert verdict(source=["t#m"] * 2, target=["u#m"] * 2, masking=[True, None], subtype=["TRANSFORMATION", "IDENTITY"], job=["j"] * 2) == "plain"
+
+
+def test_a_mask_means_the_same_in_parts_that_are_merged() -> None:
+    def part(masking: bool | None, **more: object) -> ln.Snapshot:
+        edge = {"source": "t#m", "target": "u#m", "job": "j", "masking": masking, **more}
+        return ln.from_frames(nodes={"id": ["t#m", "u#m"], "kind": ["column"] * 2, "tags": ["pii:email", None]}, edges=[edge])
+
+    def verdict(*parts: ln.Snapshot) -> list[str]:
+        merged = parts[0] if len(parts) == 1 else parts[0].merge(parts[1])
+        return merged.pii().frame.filter(node="u#m")["verdict"].to_list()
+
+    hashed, silent = part(True, subtype="HASH"), part(None, subtype="IDENTITY")
+    assert verdict(hashed) == ["pseudonymised"]
+    assert verdict(hashed, silent) == verdict(silent, hashed) == ["plain"]
+    nothing, redacted = part(None, subtype="IDENTITY", verdict="none"), part(None, subtype="IDENTITY", verdict="redacted")
+    assert verdict(nothing, hashed) == verdict(nothing, part(None, subtype="HASH")) == []
+    assert verdict(redacted, hashed) == ["redacted"]
+    assert verdict(redacted, part(True, subtype="IDENTITY")) == ["pseudonymised"]
 
 
 def test_a_person_taken_out_of_a_blob_is_a_key_and_a_department_is_none(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
+import numpy as np
 import polars as pl
 
 from lineage_nb.model.bills import BILL_COLUMNS, settled
@@ -59,6 +60,7 @@ _DEPTH = 100
 """Columns within columns are followed so far; beyond, they go in circles."""
 _ONE_STATE = timedelta(days=1)
 """Sources that tell of one state of a job are written within so much: its nightly run, the project that is deployed."""
+_MASKED = pl.col("masking").fill_null(value=False) & (pl.col("subtype").fill_null("") != "DECRYPTION")
 _STATE_RANK = ("START", "RUNNING", "COMPLETE", "ABORT", "FAIL")
 
 
@@ -100,7 +102,6 @@ def conform(data: SnapshotData) -> Conformed:
     renamed, ambiguous = synonyms(data)
     frames = {name: own_columns(name, frame) for name, frame in data.frames.items()}
     frames["edges"] = settle(frames["edges"], frames["runs"], frames["io"], frames["nodes"])
-    frames["edges"] = with_untold(frames["edges"], frames["runs"], frames["io"], frames["nodes"])
     if renamed.height:
         mapping = _with_columns(renamed, _mentions(frames)["id"])
         frames["nodes"] = _without_other_names(frames["nodes"], mapping)
@@ -109,7 +110,8 @@ def conform(data: SnapshotData) -> Conformed:
                 kind = _KIND_OF.get((name, column))
                 fit = mapping if kind is None else mapping.join(frames["nodes"].filter(pl.col("kind") != kind).select("id").unique(), left_on="node", right_on="id", how="anti")
                 frames[name] = _rename(frames[name], (column,), fit)
-    frames["edges"] = _one_edge_each(_with_verdicts(frames["edges"]))
+    frames["edges"] = with_untold(frames["edges"], frames["runs"], frames["io"], frames["nodes"])
+    frames["edges"] = _one_edge_each(_with_verdicts(_masked(frames["edges"])))
     frames["runs"] = _one_run_each(frames["runs"])
     frames["io"] = _largest(frames["io"], FRAMES["io"].key)
     for name in ("usage", "costs"):
@@ -213,8 +215,21 @@ def _one_edge_each(edges: pl.DataFrame) -> pl.DataFrame:
     return _one_row_each(edges, (*key, "__k")).drop("__k")
 
 
+def _masked(edges: pl.DataFrame) -> pl.DataFrame:
+    """What masks and does not say how leaves a pseudonym, which is still personal data, as OpenLineage's flag does.
+
+    Not where the same job also says nothing at all of the same two columns, which counts as plain, nor where it gives a verdict.
+    """
+    silent = pl.col("verdict").is_null() & (pl.col("type") == "DIRECT")
+    if edges.filter(silent & _MASKED).is_empty():
+        return edges
+    open_ = (silent & ~_MASKED) | ((pl.col("type") == "DIRECT") & pl.col("verdict").is_not_null())
+    hidden = silent & _MASKED & ~open_.any().over("source", "target", "job")
+    return edges.with_columns(verdict=pl.when(hidden).then(pl.lit("pseudonymised")).otherwise("verdict"))
+
+
 def _with_verdicts(edges: pl.DataFrame) -> pl.DataFrame:
-    """Call statements without a verdict plain where others of the job give one: silence counts as plain.
+    """Call statements without a verdict plain where others of the job give one: silence counts as plain, a mask as a pseudonym.
 
     Of statements that differ in subtype or evidence only those count that nobody made any more for a day before the
     first with a verdict: beside one with a verdict, silence is but another source that knows less.
@@ -238,7 +253,8 @@ def _with_verdicts(edges: pl.DataFrame) -> pl.DataFrame:
     older = silent.group_by(key).agg(before.alias("__before")).filter("__before")
     edges = edges.join(older, on=list(key), how="left", nulls_equal=True, maintain_order="left")
     counts = direct & ~told & (pl.col("__alike").is_not_null() | pl.col("__before").is_not_null())
-    return edges.with_columns(verdict=pl.when(counts).then(pl.lit("plain")).otherwise("verdict")).drop("__alike", "__first", "__before")
+    left = pl.when(_MASKED).then(pl.lit("pseudonymised")).otherwise(pl.lit("plain"))
+    return edges.with_columns(verdict=pl.when(counts).then(left).otherwise("verdict")).drop("__alike", "__first", "__before")
 
 
 def _largest(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
@@ -318,6 +334,17 @@ def _in_datasets(nodes: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([nodes, new], how="diagonal_relaxed")
 
 
+def _completed(nodes: pl.DataFrame, column: str, value: pl.Expr, of: pl.Expr | None = None) -> pl.DataFrame:
+    """Fill nulls (of some rows) by an expression that is worked out for them alone."""
+    empty = pl.col(column).is_null() if of is None else pl.col(column).is_null() & of
+    rows = nodes.select(empty.arg_true()).to_series()
+    if rows.is_empty():
+        return nodes
+    place = np.arange(nodes.height)
+    place[rows.to_numpy()] = nodes.height + np.arange(len(rows))
+    return nodes.with_columns(pl.concat([nodes[column], nodes[rows].select(value).to_series()])[place].alias(column))
+
+
 def _nodes(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     nodes = _one_row_each(frames["nodes"], ("id",))
     missing = _mentions(frames, nodes["id"])
@@ -330,19 +357,18 @@ def _nodes(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
     missing = pl.concat([missing, parents.join(nodes.select("id"), on="id", how="anti")]).unique("id")
     missing = missing.with_columns(pl.coalesce(_kind_of_id(), "kind", pl.lit("dataset")).alias("kind"))
     nodes = pl.concat([nodes, missing], how="diagonal_relaxed")
-    own_parent = pl.when(pl.col("kind") == "column").then(_dataset_of_id())
     edges = frames["edges"]
     anew = edges.filter((pl.col("type") == "WRITE") & (pl.col("subtype") == "OVERWRITE")).group_by(id="target").agg(made=pl.col("last_seen").max())
     nodes = nodes.join(anew, on="id", how="left", maintain_order="left")
     newest = pl.max_horizontal("last_seen", "made")
     alive = newest.is_null() | (newest <= pl.col("deleted_at"))
-    nodes = _in_datasets(nodes.with_columns(pl.coalesce("parent", own_parent).alias("parent")))
+    nodes = _in_datasets(_completed(nodes, "parent", _dataset_of_id(), pl.col("kind") == "column"))
     homes = nodes.select(pl.col("id").alias("parent"), pl.col("namespace").alias("home"))
     nodes = nodes.join(homes, on="parent", how="left", maintain_order="left")
     at_home = pl.when(pl.col("kind") == "column").then(pl.coalesce("home", "namespace")).otherwise("namespace")
+    nodes = _completed(nodes, "name", pl.coalesce(pl.col("id").str.extract(r"#(.*)$"), "id"))
     nodes = nodes.with_columns(
         at_home.alias("namespace"),
-        pl.coalesce("name", pl.col("id").str.extract(r"#(.*)$"), "id").alias("name"),
         pl.when(alive).then("deleted_at").alias("deleted_at"),
         *(pl.col(c).cast(STRINGS) for c in ("owners", "tags")),
     ).drop("home", "made")

@@ -125,27 +125,12 @@ def normalise(
     for column in spec.columns:
         data = _fit(data, column, name)
     data = _check_values(data, name)
-    if name == "edges":
-        data = _masked(data)
     bad = data.filter(pl.col(_FAULT).is_not_null())
     if bad.height:
         _reject(name, original.filter(pl.col(_ROW).is_in(bad[_ROW].implode())), bad[_FAULT], report)
         data = data.filter(pl.col(_FAULT).is_null())
     extras = [c for c in data.columns if c not in spec.schema and c not in (_ROW, _FAULT)]
     return data.select(*spec.schema, *extras)
-
-
-def _masked(edges: pl.DataFrame) -> pl.DataFrame:
-    """What masks and does not say how leaves a pseudonym, which is still personal data, as OpenLineage's flag does.
-
-    Not where the same job also says nothing at all of the same two columns: that counts as plain.
-    """
-    silent = pl.col("verdict").is_null() & (pl.col("type") == "DIRECT")
-    masked = pl.col("masking").fill_null(value=False) & (pl.col("subtype").fill_null("") != "DECRYPTION")
-    if edges.filter(silent & masked).is_empty():
-        return edges
-    hidden = silent & masked & ~(silent & ~masked).any().over("source", "target", "job")
-    return edges.with_columns(verdict=pl.when(hidden).then(pl.lit("pseudonymised")).otherwise("verdict"))
 
 
 def _plain_extras(data: pl.DataFrame, spec: Frame) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from lineage_nb.analyses.classify.rules import Given, Ruleset, read_rules
 from lineage_nb.analyses.classify.values import FEW
 from lineage_nb.analyses.pii.clock import decision_day
 from lineage_nb.analyses.pii.decisions import Decisions, as_decisions
-from lineage_nb.analyses.pii.labels import canonical
+from lineage_nb.analyses.pii.labels import NO_LABEL, canonical
 from lineage_nb.analyses.result import Answer, plural
 from lineage_nb.errors import LineageError
 from lineage_nb.graph.lineage import Lineage
@@ -167,7 +167,8 @@ class _Made:
         """node, label (as the rules call it), tag (as the source does), whole (whether the node is a dataset)."""
         nodes = self.lineage.frames["nodes"].select("id", "kind", "tags").filter(pl.col("tags").is_not_null()).explode("tags")
         nodes = nodes.with_columns(pl.col("tags").str.strip_chars()).filter(pl.col("tags").str.to_lowercase().str.starts_with(PREFIX))
-        nodes = nodes.with_columns(tag=pl.col("tags").str.slice(len(PREFIX)).str.strip_chars()).filter(pl.col("tag") != "")
+        nodes = nodes.with_columns(tag=pl.col("tags").str.slice(len(PREFIX)).str.strip_chars())
+        nodes = nodes.filter(~pl.col("tag").str.to_lowercase().is_in(NO_LABEL))
         words = {tag: self._label(tag) for tag in nodes["tag"].unique()}
         label = pl.col("tag").replace_strict(words, return_dtype=pl.String) if words else pl.col("tag")
         found = nodes.select(pl.col("id").alias("node"), label.alias("label"), "tag", (pl.col("kind") != "column").alias("whole"))

@@ -30,7 +30,8 @@ def without_source(trace: Trace, rows: pl.DataFrame, readable: pl.DataFrame) -> 
     """Tell which rows show a label to somebody who may not read some origin of it.
 
     An origin counts where its label arrives by at least one edge, whatever becomes of the value on the way: a place
-    that is tagged itself is without source only for what comes from elsewhere.
+    that is tagged itself is without source only for what comes to it by an edge, its own label that comes back to it in
+    a circle included.
 
     Parameters
     ----------

@@ -10,10 +10,11 @@ import polars as pl
 
 from lineage_nb.errors import LineageError
 
-__all__ = ["ATTRIBUTES", "PREFIX", "QUASI", "SPECIAL", "canonical", "canonical_labels", "chosen", "is_special", "spelled", "tells_persons_apart"]
-
+__all__ = ["ATTRIBUTES", "NO_LABEL", "PREFIX", "QUASI", "SPECIAL", "canonical", "canonical_labels", "chosen", "is_special", "spelled", "tells_persons_apart"]
 
 PREFIX: Final = "pii:"
+NO_LABEL: Final = ("", "false", "no", "none", "0")
+"""What stands behind the prefix where no label is meant."""
 _GAPS: Final = re.compile(r"[\s-]+")
 _MAIL: Final = re.compile(r"(?<![^_])e_mail(?![^_])")
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from lineage_nb.analyses.pii.clock import decision_day
 from lineage_nb.analyses.pii.decisions import Decisions, as_decisions
-from lineage_nb.analyses.pii.labels import PREFIX, canonical_labels, spelled
+from lineage_nb.analyses.pii.labels import NO_LABEL, PREFIX, canonical_labels, spelled
 from lineage_nb.analyses.pii.unmatched import unmatched_labels
 from lineage_nb.analyses.result import plural
 from lineage_nb.errors import LineageError
@@ -99,7 +99,7 @@ def _tagged(lineage: Lineage) -> pl.DataFrame:
     nodes = nodes.filter(pl.col("tags").is_not_null()).explode("tags")
     nodes = nodes.with_columns(tags=spelled(nodes["tags"]))
     found = nodes.filter(pl.col("tags").str.strip_chars().str.to_lowercase().str.starts_with(PREFIX))
-    found = found.with_columns(label=canonical_labels(found["tags"])).filter(pl.col("label") != "")
+    found = found.with_columns(label=canonical_labels(found["tags"])).filter(~pl.col("label").is_in(NO_LABEL))
     return found.select("i", "id", "kind", "label").unique().sort("id", "label")
 
 

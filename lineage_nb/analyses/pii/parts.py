@@ -73,7 +73,7 @@ def parts(lineage: Lineage, graph: LineageGraph) -> Parts:
 
 
 def _said(lineage: Lineage, graph: LineageGraph) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Edges that take nothing but parts (source, target, row, path; a row a part), and edges that copy wholes (row)."""
+    """Edges that take nothing but parts (source, target, row, path; a row a part), and edges that copy wholes (row, only: they do nothing else)."""
     coded = lineage.coded
     frame = lineage.frames["edges"]
     same = [i for i, w in enumerate(coded.words) if w == "IDENTITY"]
@@ -82,7 +82,7 @@ def _said(lineage: Lineage, graph: LineageGraph) -> tuple[pl.DataFrame, pl.DataF
     )
     copied = (pl.col("type") == "DIRECT") & pl.col("subtype").is_in(same) & pl.col("path").is_null() & (pl.col("verdict").fill_null(0) == 0) & ~pl.col("masking").fill_null(value=False)
     pairs = said.group_by(_PAIR).agg(
-        copy=copied.fill_null(value=False).all(), whole=pl.col("path").is_null().any(), path=pl.col("path").drop_nulls().unique()
+        copy=copied.fill_null(value=False).any(), only=copied.fill_null(value=False).all(), whole=pl.col("path").is_null().any(), path=pl.col("path").drop_nulls().unique()
     )
     pairs = pairs.filter(pl.col("copy") | ~pl.col("whole")).cast(dict.fromkeys(_PAIR, pl.Int64)).sort(_PAIR)
     row, there = edge_numbers(graph.table, pairs["source"].to_numpy(), pairs["target"].to_numpy())
@@ -91,7 +91,7 @@ def _said(lineage: Lineage, graph: LineageGraph) -> tuple[pl.DataFrame, pl.DataF
     split = split.with_columns(path=plain_path(pl.col("path")))
     vague = split.filter(pl.col("path").is_null() | (pl.col("path") == ""))["row"].unique()
     split = split.filter(~pl.col("row").is_in(vague.implode())).select(*_PAIR, "row", "path").unique().sort("row", "path")
-    return split, pairs.filter("copy").select(*_PAIR, "row")
+    return split, pairs.filter("copy").select(*_PAIR, "row", "only")
 
 
 def _wanted(taken: pl.DataFrame, copies: pl.DataFrame) -> pl.DataFrame:
@@ -135,7 +135,7 @@ def _rewired(arcs: Arcs, taken: pl.DataFrame, copies: pl.DataFrame, wanted: pl.D
     arriving = now.join(wanted.select(t="whole", into="part", path="path"), on="t")
     same = arriving.join(copies.select("row"), on="row", how="semi").join(of_part.select(s="source", path="path", own="part"), on=["s", "path"])
     same = same.select(s="own", t="into", bits="bits", row="row")
-    other = arriving.join(copies.select("row"), on="row", how="anti").select(s="s", t="into", bits=pl.col("bits") & _POSSIBLE, row="row")
+    other = arriving.join(copies.filter("only").select("row"), on="row", how="anti").select(s="s", t="into", bits=pl.col("bits") & _POSSIBLE, row="row")
     over = now.join(above.select(t="whole", into="part"), on="t").select(s="s", t="into", bits=pl.col("bits") & _POSSIBLE, row="row")
     parents = fields.filter("above").join(above.select(field="whole", cover="part"), on="field").select(s="cover", t="part")
     inner = fields.filter(~pl.col("above")).select(s="field", t="part")

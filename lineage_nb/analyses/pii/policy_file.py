@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lineage_nb.analyses.classify.safe_yaml import loaded, read_text, shown
+from lineage_nb.analyses.pii.labels import canonical
 from lineage_nb.errors import FormatError, SchemaError
 
 __all__ = ["read_rows"]
@@ -16,7 +17,7 @@ __all__ = ["read_rows"]
 _KEYS: Final = ("policy", "label", "verdict", "action", "reason")
 _REQUIRED: Final = ("label", "verdict", "action")
 _WORDS: Final = {"special categories": "special", "any other": "*"}
-_CROWD: Final = re.compile(r"aggregated, k ≥ ([\d,]+)")
+_CROWD: Final = re.compile(r"aggregated, k ≥ (\d[\d,]*)")
 
 
 def read_rows(path: str | PathLike[str], verdicts: Sequence[str], actions: Sequence[str]) -> tuple[str, dict[tuple[str, str], tuple[str, str]], int | None]:
@@ -56,9 +57,11 @@ def read_rows(path: str | PathLike[str], verdicts: Sequence[str], actions: Seque
         if many:
             if row["action"] != "stop":
                 faults.append(f"row {number}: action is {shown(row['action'])}; aggregates of so many persons are a 'stop', or leave the row out")
+            if crowd is not None:
+                faults.append(f"row {number}: all {row['verdict']} is there already; keep one")
             crowd = int(many[1].replace(",", ""))
             continue
-        key = _WORDS.get(row["label"], row["label"]), row["verdict"]
+        key = _WORDS.get(row["label"]) or canonical(row["label"]), row["verdict"]
         if key in rules:
             faults.append(f"row {number}: {shown(row['label'])} {row['verdict']} is there already; keep one")
         rules[key] = row["action"], row.get("reason") or ""
@@ -77,7 +80,12 @@ def _faults(row: Any, verdicts: Sequence[str], actions: Sequence[str]) -> list[s
     found += [f"{k} is {shown(row[k])}, no text; put it in quotes" for k in _KEYS if row.get(k) is not None and not isinstance(row[k], str)]
     if found:
         return found
-    if row["verdict"] not in verdicts and not _CROWD.fullmatch(row["verdict"].strip()):
+    every, many = canonical(row["label"]) == "all", _CROWD.fullmatch(row["verdict"].strip())
+    if many and not every:
+        found.append(f"label is {shown(row['label'])}; how many persons are enough is said of the label 'all'")
+    elif every and not many:
+        found.append("label is 'all'; give 'any other', 'special categories' or a label")
+    if row["verdict"] not in verdicts and not many:
         found.append(f"verdict is {shown(row['verdict'])}; give one of {', '.join(verdicts)}")
     if row["action"] not in actions:
         found.append(f"action is {shown(row['action'])}; give one of {', '.join(actions)}")

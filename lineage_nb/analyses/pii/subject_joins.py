@@ -71,10 +71,12 @@ def stems(tables: pl.Series) -> pl.Series:
 
 def ways(steps: pl.DataFrame, known: Iterable[int]) -> dict[int, list[tuple[int, int, int]]]:
     """Find the shortest way by joins from each table to one of `known`: (column, partner, job) a step; ties to the smallest."""
+    known = sorted(known)
     into: dict[int, list[tuple[int, int, int, int]]] = {}
-    for home, column, other, partner, job in steps.iter_rows():
+    least = steps.filter(~pl.col("home").is_in(known)).sort("home", "other", "column", "partner", "job")
+    for home, column, other, partner, job in least.unique(["home", "other"], keep="first", maintain_order=True).iter_rows():
         into.setdefault(other, []).append((home, column, partner, job))
-    found: dict[int, list[tuple[int, int, int]]] = {home: [] for home in sorted(known)}
+    found: dict[int, list[tuple[int, int, int]]] = {home: [] for home in known}
     todo = deque(found)
     while todo:
         at = todo.popleft()

@@ -159,7 +159,9 @@ def _keys(trace: Trace, person: pl.DataFrame, wanted: list[str]) -> pl.DataFrame
     reason = pl.col("kind").replace_strict(
         {"key": "the key of a table where personal data begins", "lineage": "made of such a key", "join": "joined with such a key", "name": "called as keys of persons are"}, default=None, return_dtype=pl.String
     )
-    origin = pl.Series("origin", [trace.lineage.spoken(coded.ids[i]) for i in rows["because"]], dtype=pl.String)
+    because = rows["because"].unique().sort()
+    spoken = pl.Series("origin", [trace.lineage.spoken(i) for i in coded.ids.gather(because)], dtype=pl.String)
+    origin = spoken.gather(because.search_sorted(rows["because"]))
     told_by = pl.when(pl.col("column") == pl.col("because")).then(reason).otherwise(pl.format("{}: {}", reason, origin))
     note = pl.when(pl.col("by").is_null()).then(told_by).when(hashed).then(pl.format("a pseudonym of {}", origin))
     return rows.with_columns(note=note, key=coded.ids.gather(rows["column"])).select("home", "key", "how", "by", "certainty", "note", "tied")
@@ -205,7 +207,7 @@ def _joined(trace: Trace, homes: Ints, keys: pl.DataFrame, person: pl.DataFrame)
     lineage, ids = trace.lineage, trace.lineage.coded.ids
     keys = keys.filter(pl.col("how") != "narrow down")
     known = keys["home"].unique().to_list()
-    found = ways(pl.concat([joins(lineage), _copies(trace, person)]).unique().sort("home", "column", "other", "partner", "job"), known)
+    found = ways(pl.concat([joins(lineage), _copies(trace, person)]).unique(), known)
     ranked = keys.with_columns(rank=_rank()).sort("home", "rank", "key").unique("home", keep="first", maintain_order=True)
     best = dict(ranked.select("home", "key").iter_rows())
     rows = []

@@ -47,7 +47,7 @@ def unmatched_acceptances(decisions: Decisions, lineage: Lineage, labels: Sequen
     for row in rows.iter_rows(named=True):
         gone = [f"{c} {_short(row[c])}" for c in ("node", "recipient") if row[c] is not None and not _known(lineage, row[c])]
         if canonical(row["label"]) not in labels:
-            gone.append(f"label {_short(row['label'])}{did_you_mean(row['label'], labels)}")
+            gone.append(f"label {_told([row['label']], labels)}")
         if gone:
             odd.append(" and ".join(gone))
     if not odd:
@@ -66,7 +66,7 @@ def _known(lineage: Lineage, name: str) -> bool:
 
 def _told(unknown: Sequence[str], labels: Iterable[str]) -> str:
     known = list(labels)
-    hints = [did_you_mean(x, known).strip() for x in unknown[:3]]
+    hints = [did_you_mean(x, known).strip().replace("Did", "did", 1) for x in unknown[:3]]
     return ", ".join(_short(x) + (f" ({hint})" if hint else "") for x, hint in zip(unknown, hints, strict=False)) + (" …" if len(unknown) > 3 else "")
 
 
