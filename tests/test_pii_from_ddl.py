@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 
 import lineage_nb as ln
+from lineage_nb.sql import alterations
+from lineage_nb.sql.alterations import after
 
 P = "create table p (id int, email varchar(9), phone varchar(9), name varchar(9))"
 OUT = "create table o (id int, a varchar(9), b varchar(9), c varchar(9))"
@@ -47,6 +49,40 @@ def log(path: Path, dialect: str, *statements: str) -> ln.Snapshot:
 def test_a_renamed_column_holds_what_it_held(tmp_path: Path) -> None:
     snap = log(tmp_path, "snowflake", P, OUT, "insert into o (id, a) select id, email from p", "alter table o rename column a to d", "create table z as select * from o")
     assert held(snap, "z") == {"id": "clean", "d": "email", "b": "clean", "c": "clean"}
+
+
+RENAMED = "alter table t rename column x to y; alter table t rename to t3; create table z as select y from t3"
+
+
+@pytest.mark.parametrize("made", ["create table t as select email x from p", "create table t (x text); insert into t select email from p", "insert into t (x) select email from p"])
+def test_a_column_renamed_before_its_table_holds_what_it_held(tmp_path: Path, made: str) -> None:
+    for number, texts in enumerate([[f"{P}; {made}; {RENAMED}"], [P, *made.split("; "), *RENAMED.split("; ")]]):
+        place = tmp_path / str(number)
+        place.mkdir()
+        snap = folder(place, "postgres", *texts)
+        assert held(snap, "z") == {"y": "email"} and held(snap, "t3")["y"] == "email"
+
+
+def test_what_was_read_before_a_table_was_renamed_was_read_from_it(tmp_path: Path) -> None:
+    again = "create table t as select id as x from p; create table w as select x from t"
+    snap = folder(tmp_path, "postgres", f"{P}; create table t as select email as x from p; create table y as select x from t; alter table t rename to t3; {again}")
+    assert held(snap, "y") == held(snap, "t3") == {"x": "email"}
+    assert held(snap, "w") == held(snap, "t") == {"x": "clean"}
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_alterations_are_followed_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: bool) -> None:
+    calls: list[object] = []
+
+    def counted(*given: object) -> dict[str, str | None]:
+        calls.append(given)
+        return after(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(alterations, "after", counted)
+    count = 20
+    said = ["create table t (id int)", *(f"alter table t add column c{i} int" for i in range(count)), *(f"alter table t rename column c{i} to d{i}" for i in range(count))]
+    folder(tmp_path, "postgres", *(said if many else ["; ".join(said)]))
+    assert 2 * count <= len(calls) <= 6 * count
 
 
 def test_another_column_under_an_old_name(tmp_path: Path) -> None:
@@ -131,6 +167,20 @@ def test_other_partitions_stay(tmp_path: Path, dialect: str, statements: list[st
 def test_a_synonym_is_its_table(tmp_path: Path) -> None:
     snap = folder(tmp_path, "tsql", f"{P};{OUT}", "insert into s select id, email, phone, 'x' from r", "select * into z from o", "create synonym r for p; create synonym s for o")
     assert held(snap, "o") == held(snap, "z") == {"id": "clean", "a": "email", "b": "phone", "c": "clean"}
+
+
+@pytest.mark.parametrize("again", ["create or replace synonym s for p", "drop synonym s; create synonym s for p"])
+def test_a_synonym_of_one_table_after_the_other_is_both(tmp_path: Path, again: str) -> None:
+    said = [P, OUT, "create synonym s for o", *again.split("; "), "create table z as select * from s"]
+    for snap in (log(tmp_path, "oracle", *said), folder(tmp_path, "oracle", "; ".join(said))):
+        assert held(snap, "z") == {"id": "clean", "email": "email", "phone": "phone", "name": "name"}
+    assert held(snap, "o") == {"id": "clean", "a": "clean", "b": "clean", "c": "clean"}
+
+
+def test_what_goes_into_a_synonym_of_several_tables_goes_into_each(tmp_path: Path) -> None:
+    said = [P, OUT, "create table k (id int, a varchar(9))", "create synonym s for o", "insert into s (id, a) select id, email from p", "create or replace synonym s for k"]
+    snap = log(tmp_path, "oracle", *said)
+    assert held(snap, "o")["a"] == held(snap, "k")["a"] == "email" and held(snap, "o")["b"] == "clean"
 
 
 def test_tables_by_pattern_hold_what_all_of_them_hold(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ CASES: dict[str, list[str]] = {
         " length(diagnosis = 'E11') derived_1, dept clean_1 from p group by dept",
         "select make_date(year(dob), month(dob), day(dob)) plain_1, make_timestamp(year(dob), month(dob), day(dob), 0, 0, 0) plain_2, struct_pack(y := year(dob), m := month(dob), d := day(dob)) plain_3,"
         " [year(dob), month(dob), day(dob)] plain_4, format('{}-{}-{}', year(dob), month(dob), day(dob)) plain_5, year(dob) * 1000 + dayofyear(dob) plain_6, date_sub('day', dob, date '2020-01-01') plain_7,"
-        " date_sub('year', dob, date '2020-01-01') derived_1, year(dob) derived_2, day(dob) derived_3, month(dob) * 100 + day(dob) derived_4, date_diff('day', dob, current_date) derived_5, age(dob) derived_6,"
+        " date_sub('year', dob, date '2020-01-01') derived_1, year(dob) derived_2, day(dob) derived_3, month(dob) * 100 + day(dob) derived_4, date_diff('day', dob, current_date) derived_5, age(dob) plain_10, extract(year from age(dob)) derived_6,"
         " age(date '2020-01-01', dob) plain_8, date_part('year', dob) * 10000 + date_part('month', dob) * 100 + date_part('day', dob) plain_9, year(dob) || day(ts) || month(dob) derived_7 from p",
     ],
     "clickhouse": [
@@ -62,13 +62,24 @@ CASES: dict[str, list[str]] = {
         "select regexp_replace(email, '^[^@]+', '***') derived_1, regexp_replace(email, '[^@ ]{6,}', '***') plain_1, regexp_replace(email, '\\S+', '*') plain_2, regexp_replace(email, '\\S+', '*', 'g') derived_2,"
         " regexp_replace(email, '.', '*') plain_3, regexp_replace(email, '.', '*', 'g') derived_3, regexp_replace(email, '.+', '*') derived_4, regexp_replace(email, '[^@]+$', '*') plain_4,"
         " regexp_replace(email, '.+@x.com', '*') plain_5, anon.partial(email, 50, 'x', 50) plain_6, anon.partial(email, 2, '***', 2) redacted_1 from p",
-        "select json_build_object('y', date_part('year', dob), 'd', extract(doy from dob)) plain_1, age(date '2020-01-01', dob) plain_2, age(dob) derived_1 from p",
+        "select json_build_object('y', date_part('year', dob), 'd', extract(doy from dob)) plain_1, age(date '2020-01-01', dob) plain_2, age(dob) plain_3, age(current_date, dob) plain_4, date_part('year', age(dob)) derived_1 from p",
         # one person behind other filters
         *(
             f"select sum(salary) plain_1 from p where {condition}"
-            for condition in ("employee_id between 5 and 5", "employee_id >= 5 and employee_id <= 5", "employee_id in (5, 5)", "email like 'a@b.c'", "not (employee_id <> 5)")
+            for condition in ("employee_id between 5 and 5", "employee_id >= 5 and employee_id <= 5", "employee_id in (5, 5)", "email like 'a@b.c'", "not (employee_id <> 5)", "employee_id in (select 5)", "(employee_id, 1) = (5, 1)", "(employee_id, id) in ((5, 1))")
         ),
-        *(f"select sum(salary) aggregated_1 from p where {condition}" for condition in ("employee_id between 5 and 6", "employee_id >= 5 and employee_id <= 6", "email like 'a%'")),
+        *(f"select sum(salary) aggregated_1 from p where {condition}" for condition in ("employee_id between 5 and 6", "employee_id >= 5 and employee_id <= 6", "email like 'a%'", "employee_id in (select id from p)", "(id, 1) = (5, 1)", "employee_id in (select unnest(array[5, 6]))")),
+        # one row by its number
+        *(f"select sum(salary) plain_1 from (select salary, row_number() over (order by id) r from p) q where {condition}" for condition in ("r = 1", "r <= 1", "2 > q.r", "dept = 'x' and r = 3")),
+        *(f"select sum(salary) aggregated_1 from (select salary, row_number() over ({window}) r from p) q where {condition}" for window, condition in (("order by id", "r <= 10"), ("partition by dept order by id", "r = 1"))),
+        "select sum(salary) plain_1 from (select salary, dept from p qualify row_number() over (order by id) = 1) q",
+        # one row or one person in each group
+        *(
+            f"select dept clean_1, sum(salary) plain_1, avg(salary) plain_2, count(*) clean_2 from p group by dept having {condition}"
+            for condition in ("count(*) = 1", "count(*) < 2", "1 >= count(*)", "clean_2 = 1", "count(distinct employee_id) = 1", "count(distinct employee_id) < 2", "1 >= count(distinct employee_id)")
+        ),
+        "select sum(salary) plain_1 from p having count(*) = 1",
+        *(f"select dept clean_1, sum(salary) aggregated_1 from p group by dept having {condition}" for condition in ("count(*) > 1", "count(*) <= 2", "count(*) = 1 or dept = 'x'", "count(distinct id) <= 1")),
         "select sum(salary) plain_1 from (select salary from p limit 1) q",
         "select sum(salary) aggregated_1 from (select salary from p limit 10) q",
     ],
@@ -82,6 +93,7 @@ CASES: dict[str, list[str]] = {
     "spark": [
         "select exists(array(diagnosis), x -> x = 'E11') plain_1, forall(array(diagnosis), x -> x = 'E11') plain_2 from p",
         "select mask_first_n(email, 1) plain_1, mask_last_n(phone, 1) plain_2, mask_first_n(email) redacted_1, mask_show_first_n(email, 2) redacted_2, mask_show_last_n(email, 30) plain_3, mask(email) redacted_3 from p",
+        "select mask(phone, digitChar => null) plain_1, mask(phone, digitChar => cast(null as string)) plain_2, mask(str => phone, upperChar => null) plain_3, mask(phone, otherChar => null) redacted_1, mask(phone, digitChar => 'd') redacted_2 from p",
         "select * from (select dept as clean_1, diagnosis, id from p) pivot (count(id) for diagnosis in ('E11' as aggregated_1))",
         "select * from (select dept as clean_1, diagnosis, id from p) pivot (max(id) for diagnosis in ('E11' as plain_1))",
         "select named_struct('y', year(dob), 'm', month(dob), 'd', day(dob)) plain_1, concat_ws('-', year(dob), month(dob), dayofmonth(dob)) plain_2, months_between(dob, '2020-01-01') plain_3 from p",
@@ -134,11 +146,22 @@ def test_rows_changed_in_place_tell_by_which_condition(tmp_path: Path) -> None:
     [
         ("insert into z select dept, avg(salary) from p group by dept having count(distinct id) >= 10", "insert into z select dept, avg(salary) from p group by dept having count(distinct id) >= 2"),
         ("insert into z select sum(salary) from (select salary from p limit 1) q", "insert into z select sum(salary) from (select salary from p limit 100) q"),
+        ("insert into z select dept, sum(salary) from p group by dept having count(*) = 1", "insert into z select dept, sum(salary) from p group by dept having count(*) = 2"),
+        ("insert into z select dept, sum(salary) from p group by dept having 2 > count(*)", "insert into z select dept, sum(salary) from p group by dept having 20 > count(*)"),
         ("insert into z select sum(salary) from p where email like 'abc'", "insert into z select sum(salary) from p where email like 'ab%'"),
     ],
 )
 def test_a_query_log_tells_groups_of_one_apart(one: str, other: str) -> None:
     assert fingerprint(pl.Series([one, other])).n_unique() == 2
+
+
+@pytest.mark.parametrize("name", ["public.sha256", "sha256", "x.public.sha256"])
+def test_a_function_that_is_defined_goes_before_the_one_that_is_built_in(name: str, tmp_path: Path) -> None:
+    function = f"create function {name}(a text) returns text as $$ select a $$ language sql;"
+    query = "create table {} as select public.sha256(email) x, pg_catalog.sha256(email) y, sha256(email) w from p;"
+    found = read(tmp_path, "postgres", {"b.sql": function, "c.sql": query.format("z1"), "d.sql": function + query.format("z2")})
+    told = {"x": {"plain"}, "y": {"pseudonymised"}, "w": {"pseudonymised"}}
+    assert {n: v for n, v in found.items() if n.startswith("z")} == {f"{table}#{column}": v for table in ("z1", "z2") for column, v in told.items()}
 
 
 STEPS = {

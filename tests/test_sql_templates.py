@@ -57,6 +57,14 @@ def test_one_condition_is_one_choice() -> None:
     assert render("{% if 1 == 1 %}a{% endif %}b").variants == ()
 
 
+def test_a_value_that_is_not_given_stays_a_value_outside_of_select() -> None:
+    rendered = render("select a, {{ var('x') }} as x, a * {{ var('y') }} from t where d >= {{ var('s') }} and e in ({{ var('t') }})")
+    assert rendered.text == "select a, __jinja_var_x__ as x, a * '__jinja_var_y__' from t where d >= '__jinja_var_s__' and e in ('__jinja_var_t__')"
+    many = render("select " + ", ".join(f"{{{{ var('c{i}') }}}} as x{i}, 'it (' as y{i}, max(d)" for i in range(1_000)) + " from t where d >= {{ var('s') }}").text
+    assert many.count("'__jinja_") == 1 and many.count("__jinja_") == 1_001
+    assert render("select {{ var('c') | default('email') }} from p").variants == ("select __jinja_var_c__ from p",)
+
+
 def test_a_table_is_replaced_only_if_every_text_does() -> None:
     found = sql_lineage("{% if x %}create or replace table t as select a from s{% else %}insert into t select b from s{% endif %}")
     assert {e.what for s in found.statements for e in s.events} == {"create"}
@@ -92,6 +100,14 @@ BESIDE = {
     "another file": ("select dept {% include 'x' %} from p", "possible plain", "possible plain"),
     "condition of rows": ("select dept from p where {{ cond() }}", "clean", "clean"),
     "value": ("select dept, '{{ var('x') }}' as l from p", "clean", "clean"),
+    "column that is not given": ("select {{ var('c') }} as email, dept from p", "possible plain", "clean"),
+    "column that is not given, in a call": ("select 1 + (select 1 from p where id = 1), upper({{ env_var('c') }}) as email, dept from p", "possible plain", "clean"),
+    "columns that are not given": ("select {% for c in var('cols') %} {{ c }} as email, {% endfor %} dept from p", "possible plain", "clean"),
+    "column by default": ("select {{ var('c') | default('email') }} as email, dept from p", "proved plain", "clean"),
+    "bound that is not given": ("select id as email, case when id >= {{ var('s') }} then 1 end x, dept from p where id >= {{ var('start') }} limit {{ var('n') }}", "clean", "clean"),
+    "text given to a macro": ("select {% call w() %} email {% endcall %}, dept from {{ ref('p') }}", "possible plain", "clean"),
+    "query given to a macro": ("{% call w() %} select email, dept from {{ ref('p') }} {% endcall %}", "possible plain", "possible plain"),
+    "statement that dbt runs": ("{% call statement('s') %} select 1 {% endcall %} select id as email, dept from p", "clean", "clean"),
 }
 
 

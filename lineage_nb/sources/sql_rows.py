@@ -99,7 +99,7 @@ class SqlRows:
         self._writes: list[Write] = []
         self._moves: list[Move] = []
         self._aliases: set[tuple[str, str, str]] = set()
-        self._meant: dict[str, str] = {}
+        self._meant: dict[str, dict[str, Times]] = {}
         self._unread: set[str] = set()
         self._drops: list[tuple[str, bool, int | None]] = []
         self._step = 0
@@ -137,9 +137,7 @@ class SqlRows:
         for ordinal, name in enumerate(columns):
             about.column(name, types.get(name), ordinal)
 
-    def read(
-        self, what: SqlLineage | Statement, *, first: int | None = None, last: int | None = None
-    ) -> None:
+    def read(self, what: SqlLineage | Statement, *, first: int | None = None, last: int | None = None) -> None:
         """Note the tables and columns of a statement that writes nothing."""
         said = said_by(what)
         for table in said.inputs:
@@ -207,11 +205,7 @@ class SqlRows:
         node = self.id_of(table)
         about = self._datasets[node]
         self._step += 1
-        about.first, about.last, about.step = (
-            least(about.first, times[0]),
-            most(about.last, times[1]),
-            self._step,
-        )
+        about.first, about.last, about.step = least(about.first, times[0]), most(about.last, times[1]), self._step
         return node
 
     def _definitions(self, statement: Statement, said: Said, times: Times) -> None:
@@ -222,9 +216,7 @@ class SqlRows:
                 about.type = "temporary table"
             elif word in _TYPES:
                 about.type = word
-            elif (
-                word == "query"
-            ):  # of which it is not known how it is stored: what other statements say counts more
+            elif word == "query":  # of which it is not known how it is stored: what other statements say counts more
                 about.type = about.type or word
             declared = statement.types.get(table)
             names = tuple(declared) if declared else statement.columns.get(table, ())
@@ -246,8 +238,7 @@ class SqlRows:
             about = self._datasets[self.id_of(table)]
             about.restored = most(about.restored, times[1])
         elif what == "synonym" and other is not None:
-            self._meant[self.id_of(table)] = self.id_of(other)
-            self._aliases.add((self.id_of(table), self.id_of(other), f"{self.evidence}:synonym"))
+            self._meant.setdefault(self.id_of(table), {})[self.id_of(other)] = times
         elif other is not None and what in ("rename", "swap"):
             if len(said.statements) > 1 and other in said.outputs:
                 return  # a script's lineage speaks of tables by their later names already
@@ -336,6 +327,7 @@ class SqlRows:
             if not if_view or "view" in (about.type or ""):
                 about.deleted = most(about.deleted, at)
         self._drops = []
+        self._mean()
         self._unite_parts()
         open_tables = self._close()
         made = {
@@ -372,6 +364,20 @@ class SqlRows:
             self._edges.append(EdgeRow(*ends, "DIRECT", "IDENTITY", 0, False, job.id, *times))
         self._writes.append(Write(job.id, target, frozenset(names), columns is None, True, times))
 
+    def _mean(self) -> None:
+        """Let a synonym be its table; one of several, one after the other, holds what all hold, and fills all."""
+        for node, meant in self._meant.items():
+            if len(meant) == 1:
+                self._aliases.update((node, other, f"{self.evidence}:synonym") for other in meant)
+                continue
+            about = self._datasets[node]
+            filled = any(write.dataset == node for write in self._writes)
+            job = Job(about.namespace, f"{about.name}:synonym", "query")
+            for other, times in meant.items():
+                self._copied(other, node, job, times, list(self._datasets[other].columns) or None)
+                if filled:
+                    self._copied(node, other, job, times, list(about.columns) or None)
+
     def _unite_parts(self) -> None:
         """Let BigQuery's ``events_*`` hold what all tables hold whose names begin so."""
         for source, target in united_parts(self._datasets):
@@ -386,8 +392,8 @@ class SqlRows:
             if write.star and write.named:
                 open_tables.add(write.dataset)
             elif write.known and not write.star and not self._datasets[write.dataset].is_file:
-                meant = self._datasets[self._meant.get(write.dataset, write.dataset)].columns.keys()
+                meant = {c for other in self._meant.get(write.dataset, ()) for c in self._datasets[other].columns}
                 for name in (self._datasets[write.dataset].columns.keys() | meant) - write.named:
                     self._add(write.job, column_id(write.dataset, name), "WRITE", write.job, write.times)
-        self._writes = []
+        self._writes, self._meant = [], {}
         return open_tables

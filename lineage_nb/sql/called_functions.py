@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import exp
 
 from lineage_nb.sql.catalog import Names
+from lineage_nb.sql.flows import Cell, trace
 from lineage_nb.sql.relations import STAR, BaseTable
+from lineage_nb.sql.words import TRANSFORMATION, UNKNOWN
 
 if TYPE_CHECKING:
     from lineage_nb.sql.scope import Scope
@@ -57,8 +59,18 @@ def relation_of(scope: Scope, parts: Sequence[str], *, view: bool = False) -> Ba
         known = context.catalog.known(name)
     if known is None:
         return None
-    table = context.stored(name)
-    return table if known.columns != (STAR,) else BaseTable(name, None)
+    context.stored(name)
+    return _Result(name, known) if known.columns != (STAR,) else BaseTable(name, None)
+
+
+class _Result(BaseTable):
+    """What a function gives; a column that it is not known to have may be any of them, or none."""
+
+    __slots__ = ()
+
+    def stated(self, name: str) -> Cell:
+        found = self.listed(name)
+        return found or Cell({**self.row().flow, ("", name, None, TRANSFORMATION): trace(UNKNOWN)}, opaque=True)
 
 
 def calls_of(relations: Iterable[str]) -> re.Pattern[str] | None:

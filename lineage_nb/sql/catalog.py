@@ -141,6 +141,7 @@ class Catalog:
         self._exact = False
         self._forgotten: set[str] = set()
         self._files: dict[str, str] = {}
+        self.functions: frozenset[str] = frozenset()  # names of those that SQL defines
         self.search_path: tuple[str, ...] = ()
         self.dynamic_partitions = False  # Spark's INSERT OVERWRITE replaces only the partitions it writes
         if tables is not None and not isinstance(tables, Mapping):

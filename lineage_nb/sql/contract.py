@@ -86,6 +86,7 @@ def contracted(
     inputs: dict[str, None] = {}
     written: dict[str, None] = {}
     columns: dict[str, dict[str, None]] = {}
+    fresh: set[str] = set()
     last_query = max(
         (i for i, s in enumerate(statements) if s.kind == "SELECT" and "" in s.columns), default=-1
     )
@@ -105,7 +106,8 @@ def contracted(
         for table, names in statement.columns.items():
             if table not in passing and (table or bare):
                 columns.setdefault(table, {}).update(dict.fromkeys(names))
-        _rename(statement, flows, written, columns)
+        _rename(statement, flows, written, columns, fresh)
+        fresh.update(e.table for e in statement.events if e.what in ("create", "replace"))
     return SqlLineage(
         sql=sql,
         statements=statements,
@@ -253,8 +255,9 @@ def _rename(
     flows: list[tuple[int, tuple[Edge, ...]]],
     written: dict[str, None],
     columns: dict[str, dict[str, None]],
+    fresh: set[str],
 ) -> None:
-    """What was written under a name that the script changes was written to the later one."""
+    """What was written under a name that the script changes was written to the later one, and read from there."""
     moves: dict[str, str] = {}
     for what, table, other in statement.events:
         if other is not None and what == "rename":
@@ -263,10 +266,15 @@ def _rename(
             moves = {table: other, other: table}
         else:
             continue
+        read = moves if what == "rename" and table in written else {}
         for position, (index, edges) in enumerate(flows):
-            if any(e.output_table in moves for e in edges):
-                moved = (e._replace(output_table=moves.get(e.output_table, e.output_table)) for e in edges)
-                flows[position] = (index, tuple(moved))
+            if any(e.output_table in moves or e.input_table in read for e in edges):
+                named = [e._replace(output_table=moves.get(e.output_table, e.output_table)) for e in edges]
+                later = [e._replace(input_table=read.get(e.input_table, e.input_table)) for e in named]
+                flows[position] = (index, tuple(later if table in fresh else dict.fromkeys((*named, *later))))
+        if what == "rename" and table in fresh:
+            fresh.discard(table)
+            fresh.update(moves.values())
         for mapping in (written, columns):
             _rekey(mapping, moves)
 

@@ -39,7 +39,7 @@ def _difference(at: Walk, node: Any, subtype: int, packed: int) -> None:
     columns = [end for end in ends if isinstance(end, exp.Expression) and next(end.find_all(exp.Column), None) is not None]
     others = [end for end in ends if isinstance(end, exp.Expression) and end not in columns]
     fixed = bool(others) and not any(_is_moving(part) for end in others for part in end.find_all(*_MOVING))
-    if effect.verdict == DERIVED and len(columns) == 1 and fixed and not _is_coarse(unit):
+    if effect.verdict == DERIVED and len(columns) == 1 and (fixed or _is_interval(node)) and not _is_coarse(unit):
         at.stack.append((columns[0], COMPOSED[subtype][TRANSFORMATION], packed))
         return
     _by_effect(at, node, subtype, packed, effect)
@@ -54,6 +54,11 @@ def _ends(node: Any) -> tuple[list[Any], Any]:
         unit = next((e for e in ends if _is_unit(e)), None)
         return [e for e in ends if e is not unit], unit
     return ends, None
+
+
+def _is_interval(node: Any) -> bool:
+    """Whether ``age(day)``, or ``age(now, day)``, gives years, months and days: the day itself to whoever knows when."""
+    return isinstance(node, exp.Anonymous) and str(node.name).lower() == "age" and len(node.expressions) < 3
 
 
 def _is_unit(node: Any) -> bool:

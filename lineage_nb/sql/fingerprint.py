@@ -59,6 +59,7 @@ _SENSITIVE = "(?is)" + "|".join(
         r"\b(?:openrowset|opendatasource|openquery|openjson)\b",
         r"\bwith ?\([^)]*=",
         r"\bhaving\b.*\bcount ?\( ?distinct\b",  # how many persons stand behind a row
+        r"\bhaving\b.*(?:\bcount ?\([^()]*\) ?(?:<=?|=) ?[12]\b|\b[12] ?(?:>=?|=) ?count ?\()",  # or one row
         r"^ ?(?:insert|create|merge|replace)\b.*\bi?like '[^%_']*'",  # one value passes, no other
     )
 )

@@ -18,6 +18,7 @@ from lineage_nb.sql.words import AGGREGATION, COMPOSED
 __all__ = ["all_of", "fix", "fix_equal"]
 
 _EQUAL: Final = (exp.EQ, exp.NullSafeEQ)
+_FEW: Final = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 _WILD: Final = frozenset("%_")
 _SAME: Final = (exp.Paren, exp.Cast, exp.TryCast, exp.Lower, exp.Upper, exp.Trim)
 """What leaves values apart that are apart, or nearly so."""
@@ -51,19 +52,45 @@ def _equal_ends(parts: list[Any]) -> Iterator[tuple[Any, Any]]:
             unequal = part.this.unnest()
             part = exp.EQ(this=unequal.this, expression=unequal.expression) if isinstance(unequal, exp.NEQ) else part
         if isinstance(part, _EQUAL):
-            yield part.this, part.expression
+            yield from _pairs(part.this, part.expression)
         elif isinstance(part, exp.In) and part.expressions and len({str(e) for e in part.expressions}) == 1:
-            yield part.this, part.expressions[0]
+            yield from _pairs(part.this, part.expressions[0])
+        elif isinstance(part, exp.In) and _is_constant(part.args.get("query")):
+            yield part.this, part.args["query"]
         elif isinstance(part, exp.Between) and str(part.args.get("low")) == str(part.args.get("high")):
             yield part.this, part.args["low"]
         elif isinstance(part, (exp.Like, exp.ILike)) and isinstance(part.expression, exp.Literal) and not _WILD.intersection(str(part.expression.this)):
             yield part.this, part.expression
+        elif isinstance(part, _FEW) and (counted := _counts_one(part)) is not None:
+            yield counted, exp.Literal.number(1)
         elif isinstance(part, (exp.LTE, exp.GTE)):
             ends = (part.this, part.expression) if isinstance(part, exp.LTE) else (part.expression, part.this)
             most[str(ends[0]), str(ends[1])] = ends
     for (one, other), ends in most.items():
         if (other, one) in most:
             yield ends
+
+
+def _counts_one(part: Any) -> Any:
+    """The count in ``COUNT(DISTINCT x) < 2`` or ``<= 1``, either way round; None for anything else."""
+    turned = isinstance(part, (exp.GT, exp.GTE))
+    count, number = (part.expression, part.this) if turned else (part.this, part.expression)
+    few = "2" if isinstance(part, (exp.LT, exp.GT)) else "1"
+    return count if isinstance(count, exp.Count) and isinstance(count.this, exp.Distinct) and str(number) == few else None
+
+
+def _pairs(one: Any, other: Any) -> Iterator[tuple[Any, Any]]:
+    """Both ends of an equation; of two rows their members."""
+    if isinstance(one, exp.Tuple) and isinstance(other, exp.Tuple) and len(one.expressions) == len(other.expressions):
+        yield from zip(one.expressions, other.expressions, strict=True)
+    else:
+        yield one, other
+
+
+def _is_constant(query: Any) -> bool:
+    """Whether a query gives one row that is written out: ``(SELECT 7)``."""
+    bare = query.unnest() if isinstance(query, exp.Subquery) else query
+    return isinstance(bare, exp.Select) and bare.args.get("from_") is None and not bare.args.get("joins") and bare.find(exp.UDTF, exp.Column) is None
 
 
 def fix_equal(scope: Scope, one: Any, other: Any, into: Flow, subtype: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
@@ -25,9 +25,9 @@ from lineage_nb.sql.function_tables import (
     WHOLE_PARTS,
 )
 from lineage_nb.sql.masking import keeps_much
-from lineage_nb.sql.words import AGGREGATION, DERIVED, PLAIN, REDACTED
+from lineage_nb.sql.words import AGGREGATION, DERIVED, PLAIN, REDACTED, UNKNOWN
 
-__all__ = ["CARRIES", "CONFIGURES", "Effect", "FunctionTable", "table"]
+__all__ = ["CARRIES", "CONFIGURES", "Effect", "FunctionTable", "table", "table_beside"]
 
 _WORDS: Final[dict[str, Effect]] = {
     "plain": CARRIES,
@@ -274,9 +274,19 @@ def _call(functions: FunctionTable, node: Any) -> Effect:
     name = node.name
     if name.upper() in _DATE_PARTS and node.expressions and node.expressions[0].name.upper() in _WHOLE:
         return CARRIES
-    if name.upper() == "MASK" and any(isinstance(e, exp.Null) for e in node.expressions[1:4]):
+    if name.upper() == "MASK" and any(map(_leaves_as_is, range(len(node.expressions)), node.expressions)):
         return CARRIES  # Spark's mask(x, NULL, …) leaves letters or digits as they are
     return functions.masking(name, node.expressions)
+
+
+def _leaves_as_is(position: int, argument: Any) -> bool:
+    """Whether an argument of Spark's ``mask``, in its place or by its name, says that letters or digits stay."""
+    named = isinstance(argument, (exp.Kwarg, exp.PropertyEQ))
+    told = str(argument.this.name).lower() in ("upperchar", "lowerchar", "digitchar") if named else 0 < position < 4
+    value = argument.expression if named else argument
+    while isinstance(value, (exp.Cast, exp.TryCast, exp.Paren)):
+        value = value.this
+    return told and isinstance(value, exp.Null)
 
 
 def _aggregate_call(functions: FunctionTable, node: Any) -> Effect:
@@ -352,6 +362,33 @@ def table(dialect: str | None = None, extra: Mapping[str, str] | None = None) ->
             raise LineageError(f"function {function!r}: unknown verdict {word!r}. Known: {known}.")
         own[str(function).upper()] = word
     return _table(dialect or "", tuple(sorted(own.items())))
+
+
+def table_beside(dialect: str | None, extra: Mapping[str, str] | None, defined: Iterable[str]) -> FunctionTable:
+    """Give the functions of a dialect where SQL defines others: a built-in one that hides has no say of a qualified namesake.
+
+    Parameters
+    ----------
+    dialect, extra
+        See `table`.
+    defined : iterable of str
+        Names of the functions that are defined, perhaps qualified.
+
+    Examples
+    --------
+    >>> from lineage_nb.sql.words import UNKNOWN
+    >>> found = table_beside("postgres", None, ["public.sha256"])
+    >>> found.named("public.sha256").verdict == UNKNOWN, found.named("pg_catalog.sha256").verdict == UNKNOWN
+    (True, False)
+    """
+    found, own = table(dialect, extra), {}
+    for name in defined:
+        parts = name.upper().split(".")
+        at = next((i for i, part in enumerate(parts[:-1]) if part in _SYSTEM), None)
+        key = f"PUBLIC.{parts[0]}" if len(parts) == 1 else None if at is None else ".".join(parts[at:])
+        if key is not None and not {key, parts[-1]} & found._extra.keys() and found.named(key).verdict not in (PLAIN, UNKNOWN):
+            own[key] = "unknown"
+    return table(dialect, {**own, **(extra or {})}) if own else found
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,7 @@ from lineage_nb.sql.relations import Relation
 from lineage_nb.sql.scope import Scope
 from lineage_nb.sql.words import AGGREGATION
 
-__all__ = ["least_of"]
+__all__ = ["is_of_one", "is_one_row", "least_of", "numbers_all"]
 
 _MORE = {exp.GTE: 0, exp.GT: 1, exp.EQ: 0}
 _LESS = {exp.LTE: exp.GTE, exp.LT: exp.GT, exp.EQ: exp.EQ}
@@ -88,6 +88,53 @@ def _home(scope: Scope, column: Any) -> Relation | None:
     name = fold(column.args["this"])
     found = [r for _, r in scope.relations if r.listed(name) is not None or r.is_open]
     return found[0] if len(found) == 1 else None
+
+
+def is_of_one(node: Any) -> bool:
+    """Whether HAVING lets groups of one row pass, and no other: what is aggregated in them is that row's value.
+
+    Examples
+    --------
+    >>> from sqlglot import parse_one
+    >>> [is_of_one(parse_one(f"SELECT SUM(a) FROM t HAVING {c}")) for c in ("COUNT(*) = 1", "2 > COUNT(*)", "COUNT(*) < 3")]
+    [True, True, False]
+    """
+    having = node.args.get("having")
+    named = {e.alias.lower(): e.this for e in node.expressions if type(e) is exp.Alias} if having is not None else {}
+    for condition in all_of(having.this) if having is not None else ():
+        kind, count, number = type(condition), condition.args.get("this"), condition.args.get("expression")
+        if kind in _TURNED and isinstance(count, exp.Literal):
+            kind, count, number = _TURNED[kind], number, count
+        if type(count) is exp.Column and not count.args.get("table"):
+            count = named.get(count.name.lower())
+        if isinstance(count, exp.Count) and not isinstance(count.this, exp.Distinct) and str(number) == _FEWEST.get(kind):
+            return True
+    return False
+
+
+def is_one_row(scope: Scope, node: Any, clause: str) -> bool:
+    """Whether WHERE or QUALIFY lets one row pass, by its number among all."""
+    found = node.args.get(clause)
+    if found is None or len(scope.relations) != 1:
+        return False
+    numbers = scope.relations[0][1].numbers
+    for condition in all_of(found.this):
+        kind, what, number = type(condition), condition.args.get("this"), condition.args.get("expression")
+        if kind in _TURNED and isinstance(what, exp.Literal):
+            kind, what, number = _TURNED[kind], number, what
+        first = kind is exp.EQ or str(number) == _FEWEST.get(kind)
+        if first and isinstance(number, exp.Literal) and (numbers_all(what) or (type(what) is exp.Column and what.name.lower() in numbers)):
+            return True
+    return False
+
+
+def numbers_all(node: Any) -> bool:
+    """Whether an expression numbers all rows: ``ROW_NUMBER() OVER (ORDER BY a)``."""
+    return isinstance(node, exp.Window) and isinstance(node.this, exp.RowNumber) and not node.args.get("partition_by") and node.args.get("alias") is None
+
+
+_TURNED = {exp.EQ: exp.EQ, exp.GT: exp.LT, exp.GTE: exp.LTE}
+_FEWEST = {exp.EQ: "1", exp.LT: "2", exp.LTE: "1"}
 
 
 def _counted(condition: Any) -> tuple[Any, int] | None:

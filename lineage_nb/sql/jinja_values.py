@@ -250,6 +250,8 @@ class Evaluator:
     def filtered(self, value: Any, node: nodes.Filter) -> Any:
         """Apply a filter to a value."""
         arguments = [self.value(argument) for argument in node.args]
+        if isinstance(value, Placeholder) and node.name in ("d", "default") and arguments:
+            return arguments[0] if self.choices.take(f"{value} | {arguments[0]!r}", True, certain=True) else value
         if isinstance(value, Placeholder) or any(isinstance(argument, Placeholder) for argument in arguments):
             return value
         name = node.name

@@ -17,6 +17,18 @@ ITERATIONS: Final = 10_000
 """Rounds that the loops of a template may take together."""
 
 
+_TAIL: Final = 1_000
+"""Characters behind the last clause that are kept, to tell what stands before a value."""
+_HIDDEN: Final = re.compile(r"'[^']*'|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_CLOSED: Final = re.compile(r"\([^()]*\)")
+_CLAUSE: Final = re.compile(
+    r"(?i)\b(select|from|where|on|using|having|qualify|group|order|partition|limit|offset|values|set|into|join|window|top)\b"
+)
+_BEFORE_VALUE: Final = re.compile(r"(?i)(?:\b(?:select|distinct|all|then|else)|,|\|\||(?<!\bin)(?<!\bin )\()\s*$")
+"""What a value may follow in a list of SELECT: no comparison, no factor, no unit."""
+_WRITES_NOTHING: Final = ("statement", "noop_statement", "set_sql_header")
+
+
 class Break(Exception):  # noqa: N818 - a signal, no error
     """Leaves a loop."""
 
@@ -33,6 +45,7 @@ class Writer:
         self.parts: list[str] = []
         self.line = 1
         self.quoted = False
+        self.seen, self.looked = "", 0  # the text so far, shortened, and how many parts it holds
         self.iterations = 0
 
     def write(self, text: str) -> None:
@@ -67,7 +80,7 @@ class Writer:
             after = children[position + 1] if position + 1 < len(children) else None
             follows = after.data if isinstance(after, nodes.TemplateData) else ""
             if isinstance(value, Placeholder) and value.literal and self._stands_alone(follows):
-                self.write(f"'{value}'")
+                self.write(str(value) if self._is_selected() else f"'{value}'")
             else:
                 self.write(self.evaluator.text(value))
 
@@ -75,6 +88,28 @@ class Writer:
         """Tell whether a literal may stand here: not within quotes, nor as part of a name."""
         last = self.parts[-1][-1:] if self.parts else ""
         return not (self.quoted or re.match(r"[\w.\"`']", follows) or re.match(r"[\w.\"`']", last))
+
+    def _is_selected(self) -> bool:
+        """Whether what is written next begins a value in a list of SELECT, where it may as well be a column."""
+        text, before = _HIDDEN.sub("''", self.seen + "".join(self.parts[self.looked :])), ""
+        while text != before:
+            before, text = text, _CLOSED.sub("", text)
+        clause = ["", *_CLAUSE.findall(text)][-1]
+        if len(text) > 2 * _TAIL:
+            text = f"{clause} {text[-_TAIL:]}"
+        self.seen, self.looked = text, len(self.parts)
+        return clause.lower() == "select" and _BEFORE_VALUE.search(text) is not None
+
+    def _callblock(self, node: nodes.CallBlock) -> None:
+        """What a macro makes of a text: anything, of all tables that the text names; of a statement that dbt runs nothing."""
+        name = getattr(node.call.node, "name", "call")
+        self.evaluator.report(f"Jinja callblock of {name!r} is not interpreted", node)
+        if name in _WRITES_NOTHING:
+            return
+        known = dict(self.evaluator.tables)
+        self._captured(node.body)
+        self.evaluator.passed.update((t, None) for t in self.evaluator.tables if t not in known)
+        self.write(f" {Placeholder('call')} ")
 
     def _if(self, node: nodes.If) -> None:
         for branch in (node, *node.elif_):

@@ -90,7 +90,7 @@ def sql_lineage(
     problems: list[Problem] = []
     text = sql if sql.isascii() else _clean(sql, problems)
     known = schema if isinstance(schema, Catalog) else Catalog(schema)
-    table = function_tables.table(type(speaking).__name__.lower(), functions)
+    table = function_tables.table_beside(type(speaking).__name__.lower(), functions, (*known.functions, *function_bodies(sql)))
     read = partial(_read, sql, dialect=speaking, known=known, functions=table, defaults=(default_catalog, default_schema), results=results)
     if not is_template(sql):
         return read(text, problems)

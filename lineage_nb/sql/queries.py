@@ -10,7 +10,7 @@ from lineage_nb.sql.clauses import ORDERS, filtered, grouped, grouped_by_row, la
 from lineage_nb.sql.context import Context
 from lineage_nb.sql.expressions import cell_of, walk
 from lineage_nb.sql.flows import CARRIED, Cell, Flow, decided_by, influence
-from lineage_nb.sql.groups import least_of
+from lineage_nb.sql.groups import is_of_one, is_one_row, least_of, numbers_all
 from lineage_nb.sql.output import expand_columns, expand_star, names_column, output_name, own_columns
 from lineage_nb.sql.pivots import matched, pivoted
 from lineage_nb.sql.placeholders import is_placeholder
@@ -294,8 +294,8 @@ def _select(node: Any, parent: Scope) -> Relation:
         scope.pending = {e.alias.lower(): e for e in node.expressions if type(e) is exp.Alias}
     filtered(scope, args)
     scope.pending = {}
-    of_row = all(r.of_row for _, r in scope.relations)
-    scope.folds = (of_row and bool(scope.relations)) or grouped_by_row(scope, args.get("group"))
+    of_row = all(r.of_row for _, r in scope.relations) or is_one_row(scope, node, "where")
+    scope.folds = (of_row and bool(scope.relations)) or grouped_by_row(scope, args.get("group")) or is_of_one(node)
     relation = _projections(scope, node)
     scope.late = GROUPING if scope.context.late_aliases else 0
     grouped(scope, relation, node)
@@ -310,7 +310,8 @@ def _select(node: Any, parent: Scope) -> Relation:
     if args.get("having") is not None or any(r.least for _, r in scope.relations):
         relation.least = least_of(scope, node, relation.cells)
     relation.single = len(scope.relations) == 1 and scope.relations[0][1].single
-    relation.of_row = of_row or _is_one(args.get("limit"))
+    relation.of_row = of_row or _is_one(args.get("limit")) or is_one_row(scope, node, "qualify")
+    relation.numbers = frozenset(e.alias.lower() for e in node.expressions if type(e) is exp.Alias and numbers_all(e.this))
     return relation
 
 

@@ -39,11 +39,13 @@ class Relation:
         (table, column) → how many distinct values of it stand behind every row, at least.
     single
         Whether all values of a row are of the same row, or group of rows, of one stored table.
+    numbers
+        Columns, in lower case, that number all of its rows.
     of_row
         Whether its rows are made of the values of one row of a source around it, as those of a correlated UNNEST are.
     """
 
-    __slots__ = ("_index", "cells", "influence", "least", "names", "of_row", "openings", "single", "whole")
+    __slots__ = ("_index", "cells", "influence", "least", "names", "numbers", "of_row", "openings", "single", "whole")
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class Relation:
         self.least: dict[tuple[str, str], int] | None = None
         self.single = False
         self.of_row = False
+        self.numbers: frozenset[str] = frozenset()
         self._index: dict[str, int] | None = None
 
     @property
@@ -152,6 +155,7 @@ class BaseTable(Relation):
         self.least = None
         self.single = True
         self.of_row = False
+        self.numbers = frozenset()
         self._cells: list[Cell] | None = None
         if known is not None:
             self.known = True

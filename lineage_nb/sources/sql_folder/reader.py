@@ -172,6 +172,7 @@ class _Folder:
         self.told = self._catalog(self.described, self.settings.schema)
         self.catalog = self._catalog(self.described, self.settings.schema)
         self.altered: dict[str, dict[tuple[str, int], list[Alteration]]] = {}
+        self.behind: dict[str, str] = {}
 
     def _open(self, entry: Entry, place_: Place, about: FileReport) -> None:
         try:
@@ -265,6 +266,7 @@ class _Folder:
 
     def _read_all(self) -> None:
         functions = {name for file in self.files for name in defined(file.text)}
+        self.catalog.functions = frozenset(functions)
         for file in self.files if functions else ():
             read = file.mentioned.read | called("\n".join(file.texts), functions)
             file.mentioned = file.mentioned._replace(read=read)
@@ -276,6 +278,7 @@ class _Folder:
                     self._read(file)
                 for file in step:
                     self._learn_from(file)
+                self._learn_altered()
             again = {f for f in self.files if any(self.catalog.columns(t) != c for t, c in f.seen.items())}
             steps = [[f] for step in steps for f in step if f in again]
             if not steps:
@@ -310,15 +313,22 @@ class _Folder:
             for table in dict.fromkeys(a.table for a in statement.alterations):
                 said = [a for a in statement.alterations if a.table == table]
                 self.altered.setdefault(table.lower(), {})[file.place.job, number] = said
-                self._learn(table, self.catalog.types(table) or self.catalog.columns(table) or ())
+                self.behind[table.lower()] = table
             for event in statement.events:
                 if event.what == "synonym" and event.other is not None:
+                    self._learn_altered(event.other)
                     self._learn(event.table, self.catalog.columns(event.other) or ())
                 if statement.defines(event) and event.table not in statement.temporary:
                     self._learn(
                         event.table,
                         statement.types.get(event.table) or statement.columns.get(event.table, ()),
                     )
+
+    def _learn_altered(self, *only: str) -> None:
+        """Keep the columns behind all alterations, of `only` these tables: each once, however many alterations it has."""
+        for key in [t.lower() for t in only] or list(self.behind):
+            if (table := self.behind.pop(key, None)) is not None:
+                self._learn(table, self.catalog.types(table) or self.catalog.columns(table) or ())
 
     def _learn(self, table: str, columns: Sequence[str] | Mapping[str, str | None]) -> None:
         """Keep the columns that a file gives a table, with the types known from elsewhere."""
