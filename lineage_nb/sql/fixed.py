@@ -46,29 +46,28 @@ def fix(scope: Scope, condition: Any, into: Flow, subtype: int) -> None:
 
 def _equal_ends(parts: list[Any]) -> Iterator[tuple[Any, Any]]:
     """What conditions make equal: ``=``, one value of IN, BETWEEN two equal ends, ``>=`` and ``<=`` the same, LIKE without wildcards."""
-    most: dict[tuple[str, str], Any] = {}
+    most: list[tuple[Any, Any]] = []
     for part in parts:
         if isinstance(part, exp.Not):
             unequal = part.this.unnest()
             part = exp.EQ(this=unequal.this, expression=unequal.expression) if isinstance(unequal, exp.NEQ) else part
         if isinstance(part, _EQUAL):
             yield from _pairs(part.this, part.expression)
-        elif isinstance(part, exp.In) and part.expressions and len({str(e) for e in part.expressions}) == 1:
+        elif isinstance(part, exp.In) and part.expressions and all(e == part.expressions[0] for e in part.expressions[1:]):
             yield from _pairs(part.this, part.expressions[0])
         elif isinstance(part, exp.In) and _is_constant(part.args.get("query")):
             yield part.this, part.args["query"]
-        elif isinstance(part, exp.Between) and str(part.args.get("low")) == str(part.args.get("high")):
+        elif isinstance(part, exp.Between) and part.args.get("low") == part.args.get("high"):
             yield part.this, part.args["low"]
         elif isinstance(part, (exp.Like, exp.ILike)) and isinstance(part.expression, exp.Literal) and not _WILD.intersection(str(part.expression.this)):
             yield part.this, part.expression
         elif isinstance(part, _FEW) and (counted := _counts_one(part)) is not None:
             yield counted, exp.Literal.number(1)
         elif isinstance(part, (exp.LTE, exp.GTE)):
-            ends = (part.this, part.expression) if isinstance(part, exp.LTE) else (part.expression, part.this)
-            most[str(ends[0]), str(ends[1])] = ends
-    for (one, other), ends in most.items():
-        if (other, one) in most:
-            yield ends
+            most.append((part.this, part.expression) if isinstance(part, exp.LTE) else (part.expression, part.this))
+    if len(most) > 1:
+        known = set(most)
+        yield from ((one, other) for one, other in most if (other, one) in known)
 
 
 def _counts_one(part: Any) -> Any:
