@@ -39,8 +39,6 @@ class Tagging:
         label → verdict of what is only possible, or begins at a suggestion that nobody confirmed.
     new, new_maybe : frozenset of str
         Those of `labels` and `maybe` that no source tagged the column with.
-    origins : tuple of str
-        Where the labels begin.
     """
 
     column: str
@@ -51,7 +49,6 @@ class Tagging:
     maybe: Mapping[str, str] = field(default_factory=dict)
     new: frozenset[str] = frozenset()
     new_maybe: frozenset[str] = frozenset()
-    origins: tuple[str, ...] = ()
 
 
 def taggings(answer: Answer) -> tuple[list[Tagging], int]:
@@ -98,7 +95,6 @@ def _tagging(column: str, rows: list[dict[str, Any]], said: list[str]) -> Taggin
         unsure,
         frozenset(labels) - set(said),
         frozenset(unsure),
-        tuple(sorted({r["origin"] for r in sure or maybe})),
     )
 
 
